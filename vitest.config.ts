@@ -5,7 +5,14 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'vectors', include: ['test/vectors/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'vectors',
+          include: ['test/vectors/**/*.test.ts'],
+          testTimeout: 120_000,
+          globalSetup: ['test/support/vectors-setup.ts'],
+        },
+      },
       {
         test: {
           name: 'integration',
