@@ -4,8 +4,10 @@ export interface Keyring {
   readonly env: { readonly DBUS_SESSION_BUS_ADDRESS: string };
   /** Locks the collection: reads give nothing, writes are refused. */
   lock(): Promise<void>;
-  /** Starts the service again, unlocked, on the same data (after {@link lock} or {@link stopService}). */
+  /** Unlocks it again. */
   unlock(): Promise<void>;
+  /** Starts the service anew on the same data, unlocked. A process that used keytar before has lost its session then. */
+  restartService(): Promise<void>;
   /** Ends the service; the bus stays: a machine without a keychain. */
   stopService(): Promise<void>;
   /** Ends everything and removes the temp dir. */

@@ -7,10 +7,12 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const READY_MS = 10_000;
+const PASSWORD = 'test';
 const GUARD =
   'd=$1; shift; printf %s "$SECRET" | "$@" >"$d/$1.log" 2>&1 & p=$!; cat >/dev/null; kill "$p" 2>/dev/null; wait "$p"';
 
@@ -36,6 +38,29 @@ function run(command, args, env) {
 function missing(command, cause) {
   const hint = cause.code === 'ENOENT' ? `install it (Debian: apt-get install dbus gnome-keyring libglib2.0-bin)` : cause.message;
   return new Error(`${command} cannot be started: ${hint}`, { cause });
+}
+
+/**
+ * Unlocks the login collection of a running daemon, as logging in does: its control socket takes one octet, then a packet
+ * of lengths, operation (1 = unlock) and password, all numbers big endian, and answers with a packet ending in 0 for done.
+ */
+function unlockOver(socket, secret) {
+  const password = Buffer.from(secret);
+  const packet = Buffer.alloc(13 + password.length);
+  packet.writeUInt32BE(packet.length - 1, 1);
+  packet.writeUInt32BE(1, 5);
+  packet.writeUInt32BE(password.length, 9);
+  packet.set(password, 13);
+  return new Promise((resolve, reject) => {
+    const connection = createConnection(socket, () => connection.write(packet));
+    connection.setTimeout(READY_MS, () => connection.destroy(new Error('the keyring daemon did not answer')));
+    connection.once('error', reject);
+    connection.once('data', (answer) => {
+      connection.destroy();
+      if (answer.length === 8 && answer.readUInt32BE(4) === 0) resolve();
+      else reject(new Error('the keyring daemon refused to unlock'));
+    });
+  });
 }
 
 /** Starts a daemon under the guard; the returned function ends it and waits until it is gone. */
@@ -92,7 +117,7 @@ export async function startKeyring({ unlocked = true, service = true } = {}) {
   };
   const startService = async () => {
     await stopService();
-    stopService = guarded(dir, inner, 'test', 'gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets']);
+    stopService = guarded(dir, inner, PASSWORD, 'gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets']);
     // The name is there before the collection is; an unlocked daemon answers ReadAlias with it a moment later.
     for (const end = Date.now() + READY_MS; ;) {
       const status = await gdbus(
@@ -129,7 +154,8 @@ export async function startKeyring({ unlocked = true, service = true } = {}) {
   return {
     env: { DBUS_SESSION_BUS_ADDRESS: address },
     lock,
-    unlock: startService,
+    unlock: () => unlockOver(join(dir, 'keyring', 'control'), PASSWORD),
+    restartService: startService,
     stopService: async () => {
       await stopService();
       stopService = async () => {};
