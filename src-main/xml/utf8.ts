@@ -1,0 +1,50 @@
+import { XmlError } from './errors.ts';
+
+const NONE = new Uint8Array(0);
+
+/** UTF-8 read across octet boundaries; a bad sequence is an error, a byte order mark is a character like others. */
+export class Utf8Reader {
+  // Not in stream mode: one-shot decoding is several times faster, so an unfinished sequence is kept here instead.
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  #rest: Uint8Array = NONE;
+
+  /** True while the octets read end inside a character. */
+  get pending(): boolean {
+    return this.#rest.length > 0;
+  }
+
+  /**
+   * The characters that are complete.
+   * @throws XmlError `invalid-utf8`
+   */
+  read(octets: Uint8Array): string {
+    const all = this.#rest.length === 0 ? octets : join(this.#rest, octets);
+    const end = all.length - unfinished(all);
+    this.#rest = end === all.length ? NONE : all.slice(end);
+    try {
+      return this.#decoder.decode(end === all.length ? all : all.subarray(0, end));
+    } catch {
+      throw new XmlError('invalid-utf8');
+    }
+  }
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+/** How many octets at the end begin a sequence that is not complete; what cannot be a beginning is left to the decoder. */
+function unfinished(octets: Uint8Array): number {
+  for (let back = 1; back <= 3 && back <= octets.length; back++) {
+    const octet = octets[octets.length - back] ?? 0;
+    if (octet < 0x80) return 0;
+    if (octet >= 0xc0) {
+      const needs = octet >= 0xf0 ? 4 : octet >= 0xe0 ? 3 : 2;
+      return octet <= 0xf4 && back < needs ? back : 0;
+    }
+  }
+  return 0;
+}
