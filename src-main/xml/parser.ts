@@ -1,5 +1,12 @@
+import { skipWhiteSpace } from './chars.ts';
 import type { Element } from './element.ts';
-import type { XmlLimits } from './limits.ts';
+import { XmlError } from './errors.ts';
+import { DEFAULT_LIMITS, type XmlLimits } from './limits.ts';
+import { createSax, type Sax, type SaxHandlers } from './sax.ts';
+import { TreeBuilder, type StartTag } from './tree.ts';
+import { Utf8Reader } from './utf8.ts';
+
+export { parseDocument, type DocumentOptions } from './document.ts';
 
 /** What a stream parser tells, in document order. A handler may call `stop` or `reset`. */
 export interface StreamHandlers {
@@ -11,20 +18,242 @@ export interface StreamHandlers {
   onClose(): void;
 }
 
-export declare class StreamParser {
-  constructor(handlers: StreamHandlers, limits?: Partial<XmlLimits>);
-  write(octets: Uint8Array): void;
-  stop(): void;
-  reset(): void;
-  get pending(): boolean;
+/** Fed at once, so that a limit is noticed at most this much late. */
+const SLICE = 64 * 1024;
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** Thrown through the SAX library to leave it when a handler stopped or reset the parser. */
+class Interrupted extends Error {}
+
+/**
+ * The strict, namespace-aware parser of an XMPP stream (RFC 6120 §11): restricted XML in UTF-8, bounded, in linear time
+ * however the octets are cut. Everything wrong is an {@link XmlError}; after one the parser only throws it again.
+ */
+export class StreamParser {
+  readonly #handlers: StreamHandlers;
+  readonly #limits: XmlLimits;
+  #stream: Stream;
+  #unread = 0;
+  #stopped = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(handlers: StreamHandlers, limits: Partial<XmlLimits> = {}) {
+    this.#handlers = handlers;
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#stream = this.#begin();
+  }
+
+  /**
+   * Reads octets; handlers are called before it returns. What a handler throws comes out of here and ends the parser too.
+   * @throws XmlError
+   */
+  write(octets: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#stopped) return;
+    const stream = this.#stream;
+    try {
+      for (let at = 0; at < octets.length; at += SLICE) {
+        const end = Math.min(at + SLICE, octets.length);
+        this.#unread = octets.length - end;
+        stream.feed(at === 0 && end === octets.length ? octets : octets.subarray(at, end));
+      }
+    } catch (error) {
+      if (error instanceof Interrupted) return;
+      this.#failure = { error };
+      throw error;
+    } finally {
+      this.#unread = 0;
+    }
+  }
+
+  /** Ignores what is left of the current write, and all later ones until `reset`. */
+  stop(): void {
+    this.#stopped = true;
+    this.#stream.abandoned = true;
+  }
+
+  /** A new stream, as after STARTTLS and SASL: nothing buffered survives, nor does what is left of the current write. */
+  reset(): void {
+    this.#stream.abandoned = true;
+    this.#stream = this.#begin();
+    this.#stopped = false;
+    this.#failure = undefined;
+  }
+
+  /**
+   * True while octets wait that belong to no finished stanza: an unfinished one, or, seen from within a handler, more
+   * of the current write. White space between stanzas does not count. False once stopped or reset.
+   */
+  get pending(): boolean {
+    return !this.#stopped && (this.#unread > 0 || this.#stream.pending);
+  }
+
+  #begin(): Stream {
+    return new Stream(this.#handlers, this.#limits);
+  }
 }
 
-export interface DocumentOptions {
-  readonly limits?: Partial<XmlLimits>;
-  /** CDATA sections: read as text, or refused (the default). */
-  readonly cdata?: 'text' | 'refuse';
-  /** Whether an XML declaration may stand at the very start; refused unless told. */
-  readonly xmlDeclaration?: boolean;
-}
+/** One stream's state. The unit whose octets are bounded is a start tag of the root, then each stanza. */
+class Stream implements SaxHandlers {
+  /** Set by stop and reset: the handlers are told nothing more. */
+  abandoned = false;
+  readonly #handlers: StreamHandlers;
+  readonly #limits: XmlLimits;
+  readonly #tree: TreeBuilder;
+  readonly #sax: Sax;
+  readonly #utf8 = new Utf8Reader();
+  #root: 'awaited' | 'open' | 'closed' = 'awaited';
+  /** A call to a handler that waits until the SAX library has accepted the end tag (see sax.ts). */
+  #due: (() => void) | undefined;
+  /** Nothing but white space since the last stanza or the root's start tag: saxes sees none of what follows it. */
+  #between = false;
 
-export declare function parseDocument(input: Uint8Array | string, options?: DocumentOptions): Element;
+  /** What saxes is reading, and where it begins: in UTF-16 units written to saxes, and in octets of the stream. */
+  #chunk = '';
+  #chunkUnits = 0;
+  #chunkOctets = 0;
+  #ascii = true;
+  /** An index into the chunk and the octets before it, so that they are counted once only. */
+  #markIndex = 0;
+  #markOctets = 0;
+  /** Where the current unit began, in octets of the stream, and where in the chunk the last one ended, or -1. */
+  #unitOctets = 0;
+  #endIndex = -1;
+
+  constructor(handlers: StreamHandlers, limits: XmlLimits) {
+    this.#handlers = handlers;
+    this.#limits = limits;
+    this.#tree = new TreeBuilder(limits);
+    this.#sax = createSax(this, true);
+  }
+
+  get pending(): boolean {
+    if (this.#utf8.held > 0) return true;
+    // Between feeds the chunk is empty, and all that is unfinished is in saxes.
+    if (this.#chunk === '') return !this.#between && this.#chunkOctets > 0;
+    return this.#endIndex < 0 || skipWhiteSpace(this.#chunk, this.#endIndex) < this.#chunk.length;
+  }
+
+  feed(octets: Uint8Array): void {
+    const held = this.#utf8.held;
+    const text = this.#utf8.read(octets);
+    const size = held + octets.length - this.#utf8.held;
+    if (this.#chunkOctets === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK) throw new XmlError('not-well-formed');
+
+    let skipped = 0;
+    if (this.#between) {
+      skipped = skipWhiteSpace(text, 0);
+      this.#chunkOctets += skipped;
+      this.#unitOctets = this.#chunkOctets;
+      if (skipped < text.length) this.#leaveGap(text, skipped);
+    }
+    if (skipped < text.length) this.#parse(skipped === 0 ? text : text.slice(skipped), size - skipped);
+    if (this.#chunkOctets + this.#utf8.held - this.#unitOctets > this.#limits.octets) throw new XmlError('too-large');
+  }
+
+  #parse(chunk: string, octets: number): void {
+    this.#chunk = chunk;
+    this.#ascii = chunk.length === octets;
+    this.#markIndex = 0;
+    this.#markOctets = this.#chunkOctets;
+    this.#endIndex = -1;
+    this.#sax.write(chunk);
+    this.#settle();
+    this.#chunk = '';
+    this.#chunkUnits += chunk.length;
+    this.#chunkOctets += octets;
+    if (this.#endIndex < 0) return;
+    // The chunk went on after the last unit: with white space, the next one's beginning, or what may not be there.
+    const after = skipWhiteSpace(chunk, this.#endIndex);
+    if (after < chunk.length) {
+      this.#leaveGap(chunk, after);
+    } else {
+      this.#between = true;
+      this.#unitOctets = this.#chunkOctets;
+    }
+  }
+
+  #leaveGap(text: string, at: number): void {
+    if (text.charCodeAt(at) !== 0x3c) throw new XmlError('stray-text');
+    this.#between = false;
+  }
+
+  // SaxHandlers
+
+  open(tag: StartTag): void {
+    this.#settle();
+    if (this.#root === 'open') {
+      this.#endIndex = -1;
+      this.#tree.open(tag);
+    } else {
+      const root = this.#tree.openRoot(tag);
+      this.#root = 'open';
+      this.#endUnit();
+      this.#due = () => {
+        this.#handlers.onOpen(root);
+      };
+    }
+  }
+
+  close(): void {
+    if (this.#tree.depth > 0) {
+      const stanza = this.#tree.close();
+      if (stanza === undefined) return;
+      this.#endUnit();
+      this.#due = () => {
+        this.#handlers.onStanza(stanza);
+      };
+    } else {
+      this.#settle();
+      this.#root = 'closed';
+      this.#endUnit();
+      this.#due = () => {
+        this.#handlers.onClose();
+      };
+    }
+  }
+
+  text(text: string): void {
+    this.#settle();
+    this.#tree.text(text);
+    // White space between stanzas belongs to none. saxes tells it on reading the '<' after it.
+    if (this.#tree.depth === 0) this.#unitOctets = this.#octetsAt(this.#index()) - 1;
+  }
+
+  cdata(text: string): void {
+    this.#settle();
+    if (this.#tree.depth === 0) throw new XmlError('stray-text');
+    this.#tree.text(text);
+  }
+
+  beforeError(): void {
+    this.#settle();
+  }
+
+  #settle(): void {
+    const due = this.#due;
+    if (due === undefined) return;
+    this.#due = undefined;
+    due();
+    if (this.abandoned) throw new Interrupted();
+  }
+
+  #endUnit(): void {
+    this.#endIndex = this.#index();
+    const octets = this.#octetsAt(this.#endIndex);
+    if (octets - this.#unitOctets > this.#limits.octets) throw new XmlError('too-large');
+    this.#unitOctets = octets;
+  }
+
+  /** Where saxes stands in the chunk. */
+  #index(): number {
+    return this.#sax.position - this.#chunkUnits;
+  }
+
+  #octetsAt(index: number): number {
+    if (this.#ascii) return this.#chunkOctets + index;
+    this.#markOctets += Buffer.byteLength(this.#chunk.slice(this.#markIndex, index));
+    this.#markIndex = index;
+    return this.#markOctets;
+  }
+}

@@ -8,9 +8,9 @@ export class Utf8Reader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #rest: Uint8Array = NONE;
 
-  /** True while the octets read end inside a character. */
-  get pending(): boolean {
-    return this.#rest.length > 0;
+  /** Octets read that end inside a character, 0 to 3. */
+  get held(): number {
+    return this.#rest.length;
   }
 
   /**
