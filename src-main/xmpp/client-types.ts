@@ -50,6 +50,8 @@ export interface ClientOptions extends ServerOptions {
    * next one. They may or may not have arrived: the engine sends them again from its store, with the same ids.
    */
   readonly onUnacked: (stanzas: readonly Outgoing[]) => void;
+  /** A module's handler or an `acked` function threw, which it must not; the stanza goes its way all the same. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 export interface Client {

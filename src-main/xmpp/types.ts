@@ -40,7 +40,11 @@ export class IqTimeout extends Error {
 }
 
 /** Answers an incoming iq: the payload of the result (or nothing), or a thrown StanzaError. */
-export type IqHandler = (payload: Element, from: Jid | undefined, stanza: Element) => Element | undefined | Promise<Element | undefined>;
+export type IqHandler = (
+  payload: Element,
+  from: Jid | undefined,
+  stanza: Element,
+) => Element | undefined | Promise<Element | undefined>;
 
 export interface Iq {
   /**
