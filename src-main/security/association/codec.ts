@@ -93,7 +93,7 @@ export function decode<S extends Step>(step: S, query: Element): Messages[S] {
   try {
     return readers[step](query);
   } catch (error) {
-    if (error instanceof CryptoError) throw new AssociationError('malformed', { step }, { cause: error });
+    if (error instanceof CryptoError || error instanceof AssociationError) malformed(step, error);
     throw error;
   }
 }
@@ -219,8 +219,8 @@ const readers: { readonly [S in Step]: (query: Element) => Messages[S] } = {
   },
 };
 
-function malformed(step?: Step): never {
-  throw new AssociationError('malformed', { step });
+function malformed(step?: Step, cause?: Error): never {
+  throw new AssociationError('malformed', { step }, { cause });
 }
 
 /** A child that the law has; its absence would be a fault of the table. */

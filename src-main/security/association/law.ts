@@ -34,7 +34,11 @@ interface Attributes {
   readonly attributes?: Readonly<Record<string, AttributeLaw>>;
   readonly optional?: Readonly<Record<string, AttributeLaw>>;
 }
-const element = (ns: string, content: ElementLaw['content'], { attributes = {}, optional = {} }: Attributes = {}): ElementLaw => ({
+const element = (
+  ns: string,
+  content: ElementLaw['content'],
+  { attributes = {}, optional = {} }: Attributes = {},
+): ElementLaw => ({
   ns,
   attributes,
   optional,
@@ -153,7 +157,8 @@ export const law: Readonly<Record<Step, ElementLaw>> = {
  * @throws AssociationError `malformed`
  */
 export function checkLaw(query: Element, step: Step): void {
-  if (query.name !== 'query' || !obeys(query, law[step]) || !transformsFit(query)) throw new AssociationError('malformed', { step });
+  if (query.name !== 'query' || !obeys(query, law[step]) || !transformsFit(query))
+    throw new AssociationError('malformed', { step });
 }
 
 /** The step that a query says it is, for choosing the law; undefined for none of ours. */
