@@ -20,16 +20,22 @@ export function defaultProfile(env: NodeJS.ProcessEnv = process.env, platform: N
   return join(data !== undefined && data.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'signet');
 }
 
-/** `--profile DIR`, `--ca FILE` (may be repeated). @throws an Error whose message is a sentence for people */
-export function hostArguments(argv: readonly string[]): HostArguments {
+/**
+ * `--profile DIR`, `--ca FILE` (may be repeated).
+ *
+ * @param lenient passes over what is not ours: Electron is started with switches of Chromium's
+ * @throws an Error whose message is a sentence for people
+ */
+export function hostArguments(argv: readonly string[], { lenient = false } = {}): HostArguments {
   const { values } = parseArgs({
     args: [...argv],
     options: { profile: { type: 'string' }, ca: { type: 'string', multiple: true } },
-    strict: true,
+    strict: !lenient,
   });
   return {
-    profile: resolve(values.profile ?? defaultProfile()),
+    profile: resolve(typeof values.profile === 'string' ? values.profile : defaultProfile()),
     ca: (values.ca ?? []).map((file) => {
+      if (typeof file !== 'string') throw new Error('--ca wants a file.');
       const pem = readFileSync(file, 'utf8');
       if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} holds no PEM certificate.`);
       return pem;

@@ -127,7 +127,10 @@ export async function openChromiumHost(options: ChromiumHostOptions): Promise<Ch
     const table = await files;
     // Before the first answer can reach the page, so that no change falls between a snapshot and the events.
     const listening = router.then((r) => r.subscribe(eventPump(page)));
-    await Promise.all([context.route('**/*', (route) => answer(route, table)), installBridge(context, { router: listening.then(() => router), openExternal })]);
+    await Promise.all([
+      context.route('**/*', (route) => answer(route, table)),
+      installBridge(context, { router: listening.then(() => router), openExternal }),
+    ]);
     const [engine] = await Promise.all([starting, page.goto(`${ORIGIN}/`, { waitUntil: 'commit' })]);
     const unsubscribe = await listening;
     const ended = closed.then(async () => {
