@@ -3,7 +3,7 @@
 import prepare from '@mongodb-js/saslprep';
 
 export class SaslprepError extends Error {
-  /** `empty` where nothing is left, `prohibited` for what RFC 4013 §2.3 to §2.5 refuse. */
+  /** `prohibited`: what RFC 4013 §2.3 to §2.5 refuse, and text of which nothing is left. */
   readonly code: 'empty' | 'prohibited';
 
   constructor(code: 'empty' | 'prohibited') {
@@ -18,12 +18,10 @@ export class SaslprepError extends Error {
  * @throws SaslprepError
  */
 export function saslprep(text: string): string {
-  let prepared: string;
+  if (text === '') throw new SaslprepError('empty');
   try {
-    prepared = prepare(text);
+    return prepare(text);
   } catch {
     throw new SaslprepError('prohibited');
   }
-  if (prepared === '') throw new SaslprepError('empty');
-  return prepared;
 }
