@@ -34,7 +34,7 @@ import { XmlsecError } from '../xmlsec/errors.ts';
 import { signEnveloped, verifyEnveloped, type SigningCredential } from '../xmlsec/signature.ts';
 import { makeShare, sharedSecret, wipeShare, type KeyShare } from './agreement.ts';
 import type { Party, SecurityAssociation } from './association.ts';
-import { decode, encode, publicOf, sameGroup, shareOf, type AM1, type AM2, type Messages } from './codec.ts';
+import { decode, encode, publicOf, sameGroup, shareOf, type AM1, type AM2, type Introduction, type Messages } from './codec.ts';
 import { AssociationError, type Step } from './errors.ts';
 import { chainStarts, hashI, hashR, schedule, transcript, TH_0, type Keys } from './key-schedule.ts';
 import { stepOf } from './law.ts';
@@ -227,7 +227,8 @@ export function receiveAM1(
   if (agreement === undefined) throw new AssociationError('unsupported-group', { step });
 
   const verify = (): Judging<Stepped<AwaitingAM3>> => {
-    const { peer, method, message } = verifyIntroduced(step, arrived, offer);
+    const { certificate, method, message } = verifyIntroduced(step, arrived, offer);
+    const peer = peerOf(step, arrived, certificate, message);
     const selection = { agreement, encryption, hash: hashOfPrf[digest], signature: method };
     // AM1 may be a replay: a copy of our store is not told from one here, and R goes on.
     return judging(step, peer, false, () => respond(own, peer, message, selection, digest, signature, arrived, random, holds));
@@ -299,12 +300,13 @@ export function receiveAM2(state: AwaitingAM2, arrived: Arrived, holds: Holds): 
   const mine = agreement === undefined ? undefined : state.shares.find((s) => sameGroup(s.agreement, agreement));
   if (mine === undefined) throw new AssociationError('unsupported-group', { step });
 
-  const { peer, method, message } = verifyIntroduced(step, arrived, unverified);
+  const { certificate, method, message } = verifyIntroduced(step, arrived, unverified);
   if (method !== signature) throw new AssociationError('bad-signature', { step });
   // DigestValue = TH_1 = H(TH_0 | c14n(AM1))
   const hash = hashOfPrf[digest];
   const th1 = transcript(hash, TH_0, Buffer.from(state.am1));
   if (!equal(th1, message.transcript)) throw new AssociationError('bad-signature', { step });
+  const peer = peerOf(step, arrived, certificate, message);
 
   return judging(step, peer, isOwnCopy(state.own, peer), () => {
     const key = sharedSecret(mine, publicOf(message.share, step), step);
@@ -450,18 +452,22 @@ function verifyIntroduced<S extends 'AM1' | 'AM2'>(
   step: S,
   arrived: Arrived,
   unverified: Messages[S],
-): { readonly peer: Peer; readonly method: SignatureMethod; readonly message: Messages[S] } {
-  const full = arrived.from as FullJid;
-  const [der, ...others] = unverified.chain;
+): { readonly certificate: Certificate; readonly method: SignatureMethod; readonly message: Messages[S] } {
+  const [der] = unverified.chain;
   // a key of a kind and size that protocol 2 has: RSA 2048 to 4096 bits
   const certificate = trusting(step, () => readCertificate(der ?? new Uint8Array(0)));
-  const { message, method } = verifySigned(step, arrived, certificate);
+  return { certificate, ...verifySigned(step, arrived, certificate) };
+}
+
+/** "only now the chain": who it is, each certificate certified by the next. */
+function peerOf(step: Step, { from }: Arrived, certificate: Certificate, { device, chain: ders }: Introduction): Peer {
+  const full = from as FullJid;
   const chain = trusting(step, () => {
-    const all = [certificate, ...others.map(readCertificate)];
+    const all = [certificate, ...ders.slice(1).map(readCertificate)];
     checkChain(all);
     return all;
   });
-  return { peer: { jid: bareOf(full), fp: certificate.fp, device: message.device, full, chain, certificate }, method, message };
+  return { jid: bareOf(full), fp: certificate.fp, device, full, chain, certificate };
 }
 
 /** What is wrong with a certificate or a chain is `untrusted-credential`. */

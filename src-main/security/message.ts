@@ -1,0 +1,171 @@
+import type { BareJid, Jid } from '../../src-shared/jid.ts';
+import type { DeviceId, OriginId } from '../../src-shared/ids.ts';
+import type { Element } from '../xml/element.ts';
+import { parseDocument } from '../xml/parser.ts';
+import { escapeAttribute, serialize } from '../xml/serialize.ts';
+import { LAST_N, type Party, type SecurityAssociation } from './association/association.ts';
+import { advance, digestOf, wrappingKey } from './association/chains.ts';
+import { AES256_GCM, DS, KW_AES256, SEC, XE } from './crypto/algorithms.ts';
+import { IV_LENGTH, seal } from './crypto/aes-gcm.ts';
+import { concat, toBase64 } from './crypto/encoding.ts';
+import { wrap } from './crypto/key-wrap.ts';
+import { padding } from './padding.ts';
+import type { Random } from './ports.ts';
+import { signEnveloped, type SigningCredential } from './xmlsec/signature.ts';
+
+/**
+ * Writing a protected message (protocol 6.1, 6.2). This is the hot path: the fixed forms are written as text, and nothing
+ * is canonicalised that is not signed.
+ */
+
+export const SCE = 'urn:xmpp:sce:1';
+export const MAX_RECIPIENTS = 32;
+/** Octets of a stanza out, unless the server advertises more or less (protocol 10). */
+export const MAX_STANZA_OUT = 64 * 1024;
+/** The fixed text that others see; never shown once `x` is there. */
+export const FALLBACK_BODY = 'This message is protected. Open it with a client that supports XEP-0102.';
+
+declare const brand: unique symbol;
+/**
+ * A stanza in which every text is protected. A secure conversation's send function takes only this, so that plain text
+ * cannot be sent by forgetting. It has the form of the stream's raw stanza.
+ */
+export interface ProtectedStanza {
+  readonly kind: 'message';
+  readonly xml: string;
+  readonly [brand]: 'ProtectedStanza';
+}
+
+/**
+ * What the outside looks like: `message` has the fixed body and `store`; `marker` (receipts, markers) `store` and no body;
+ * `transient` (chat states, resend, Verify) `no-store` and no body.
+ */
+export type Kind = 'message' | 'marker' | 'transient';
+
+export interface Draft {
+  readonly kind: Kind;
+  readonly from: Party;
+  readonly to: BareJid;
+  /** Where the stanza goes: `to`, unless it is meant for one resource of it (`resend`). */
+  readonly address?: Jid;
+  readonly originId: OriginId;
+  /** Everything not needed for routing; the origin-id is added. */
+  readonly content: readonly Element[];
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Signs the envelope, by choice. */
+  readonly signer?: SigningCredential;
+}
+
+export type MessageErrorCode = 'no-recipient' | 'too-many-recipients' | 'chain-exhausted' | 'too-long';
+
+/** A message that cannot be written as it is. */
+export class MessageError extends Error {
+  readonly code: MessageErrorCode;
+
+  constructor(code: MessageErrorCode) {
+    super(code);
+    this.name = 'MessageError';
+    this.code = code;
+  }
+}
+
+export interface Protected {
+  readonly stanza: ProtectedStanza;
+  /** The associations with their chains advanced: to be in durable storage **before** the stanza leaves. */
+  readonly associations: readonly SecurityAssociation[];
+  /** Whom the record of this message names as recipients (6.4). */
+  readonly recipients: readonly Party[];
+}
+
+/**
+ * Protects a message for the peers of these associations, one a device; each must be one that may encrypt (5.6).
+ * @throws MessageError
+ */
+export function protect(
+  draft: Draft,
+  associations: readonly SecurityAssociation[],
+  random: Random,
+  maxStanza: number = MAX_STANZA_OUT,
+): Protected {
+  if (associations.length === 0) throw new MessageError('no-recipient');
+  if (associations.length > MAX_RECIPIENTS) throw new MessageError('too-many-recipients');
+  const cek = random(32);
+  const iv = random(IV_LENGTH);
+  // C = the decoded octets of CipherValue: IV | ciphertext | tag
+  const c = concat(iv, seal(cek, iv, envelope(draft, random)));
+  const digestOfC = digestOf(c);
+  const advanced: SecurityAssociation[] = [];
+  let keys = '';
+  for (const sa of associations) {
+    if (sa.send.n > LAST_N) throw new MessageError('chain-exhausted');
+    const { mk, next } = advance(sa.hash, sa.send);
+    const kek = wrappingKey(sa.hash, mk, digestOfC);
+    keys += encryptedKey(sa.peer.device, `${sa.keyId}:${String(sa.send.n)}`, wrap(kek, cek));
+    mk.fill(0);
+    kek.fill(0);
+    advanced.push({ ...sa, send: next });
+  }
+  cek.fill(0);
+  const xml = stanzaOf(draft, encryptedData(keys, toBase64(c)));
+  if (Buffer.byteLength(xml) > maxStanza) throw new MessageError('too-long');
+  // The one place that makes one: everything inside was sealed above.
+  const stanza = { kind: 'message', xml } as ProtectedStanza;
+  return { stanza, associations: advanced, recipients: associations.map((sa) => sa.peer) };
+}
+
+// ── the fixed forms ───────────────────────────────────────────────────────────────────────────────────────────────
+
+function encryptedKey(device: DeviceId, keyName: string, wrapped: Uint8Array): string {
+  return (
+    `<EncryptedKey xmlns="${XE}" Recipient="${device}"><EncryptionMethod Algorithm="${KW_AES256}"/>` +
+    `<KeyInfo xmlns="${DS}"><KeyName>${keyName}</KeyName></KeyInfo>` +
+    `<CipherData><CipherValue>${toBase64(wrapped)}</CipherValue></CipherData></EncryptedKey>`
+  );
+}
+
+function encryptedData(keys: string, cipherValue: string): string {
+  return (
+    `<x xmlns="${SEC}"><EncryptedData xmlns="${XE}" Type="${XE}Element"><EncryptionMethod Algorithm="${AES256_GCM}"/>` +
+    `<KeyInfo xmlns="${DS}">${keys}</KeyInfo><CipherData><CipherValue>${cipherValue}</CipherValue></CipherData></EncryptedData></x>`
+  );
+}
+
+const BODY = `<body>${FALLBACK_BODY}</body>`;
+const EME = `<encryption xmlns="urn:xmpp:eme:0" namespace="${SEC}" name="XMPP Security Extensions"/>`;
+const STORE = '<store xmlns="urn:xmpp:hints"/>';
+const NO_STORE = '<no-store xmlns="urn:xmpp:hints"/>';
+
+/** What stands before the outer origin-id. */
+const OUTSIDE: Readonly<Record<Kind, string>> = {
+  message: BODY + EME + STORE,
+  marker: EME + STORE,
+  transient: EME + NO_STORE,
+};
+
+function stanzaOf({ kind, to, address, originId }: Draft, x: string): string {
+  const id = escapeAttribute(originId);
+  return (
+    `<message to="${escapeAttribute(address ?? to)}" type="chat" id="${id}">${OUTSIDE[kind]}` +
+    `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/>${x}</message>`
+  );
+}
+
+/** The XEP-0420 envelope, padded, in UTF-8. */
+function envelope(draft: Draft, random: Random): Uint8Array {
+  const { from, to, originId, content, time, signer } = draft;
+  let payload = '';
+  for (const el of content) payload += serialize(el, SCE);
+  const head = `<envelope xmlns="${SCE}"><content>${payload}<origin-id xmlns="urn:xmpp:sid:0" id="${escapeAttribute(originId)}"/></content><rpad>`;
+  const tail =
+    `</rpad><time stamp="${dateOf(time)}"/><from jid="${escapeAttribute(from.jid)}"/><to jid="${escapeAttribute(to)}"/>` +
+    `<sender xmlns="${SEC}" fp="${from.fp}" device="${from.device}"/></envelope>`;
+  const text = head + padding(Buffer.byteLength(head) + Buffer.byteLength(tail), random) + tail;
+  if (signer === undefined) return Buffer.from(text);
+  return Buffer.from(serialize(signEnveloped(parseDocument(text), signer, { mode: 'envelope', x509: true })));
+}
+
+/** DATE of protocol 1: XEP-0082 UTC, whole seconds, ending in Z. */
+export function dateOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
