@@ -127,9 +127,11 @@ export async function openChromiumHost(options: ChromiumHostOptions): Promise<Ch
     const table = await files;
     // Before the first answer can reach the page, so that no change falls between a snapshot and the events.
     const listening = router.then((r) => r.subscribe(eventPump(page)));
+    const heard = listening.then(() => router);
+    for (const promise of [listening, heard]) promise.catch(() => undefined);
     await Promise.all([
       context.route('**/*', (route) => answer(route, table)),
-      installBridge(context, { router: listening.then(() => router), openExternal }),
+      installBridge(context, { router: heard, openExternal }),
     ]);
     const [engine] = await Promise.all([starting, page.goto(`${ORIGIN}/`, { waitUntil: 'commit' })]);
     const unsubscribe = await listening;
