@@ -82,14 +82,18 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
     },
     onStanza(element) {
       if (over !== undefined) return;
-      if (element.is('error', NS_STREAM)) fail(receivedStreamError(element));
+      if (element.is('error', NS_STREAM)) fail(receivedStreamError(element), undefined, true);
       else if (listener !== undefined) listener(element);
-      else if (pull !== undefined) pull.resolve(element);
-      else waiting.push(element);
+      else if (pull !== undefined) {
+        // Once only: the next element may come before the one who waits has run.
+        const { resolve } = pull;
+        pull = undefined;
+        resolve(element);
+      } else waiting.push(element);
     },
     onClose() {
       if (serverClosed !== undefined) serverClosed();
-      else fail(new StreamError('stream-error'));
+      else fail(new StreamError('stream-error'), undefined, true);
     },
   });
 
@@ -132,14 +136,18 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
     setImmediate(flush);
   }
 
-  function fail(error: SignetError, tell?: Element): void {
+  /**
+   * Without a word unless there is one to say: a stream that is closed properly takes its session with it, a path that is
+   * just gone leaves the session to be resumed (XEP-0198 §5).
+   */
+  function fail(error: SignetError, tell?: Element, answerClose = false): void {
     if (over !== undefined) return;
     over = error;
     out = [];
     parser.stop();
-    if (socket.writable) {
+    if (socket.writable && opened && (tell !== undefined || answerClose)) {
       const words = tell === undefined ? '' : serialize(tell, NS_CLIENT);
-      socket.end(opened ? `${words}</stream:stream>` : '');
+      socket.end(`${words}</stream:stream>`);
       timers.after(CLOSE_MS, () => socket.destroy());
     } else socket.destroy();
     socket.off('data', onData);
@@ -224,7 +232,9 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
       return received;
     },
     ended,
-    fail,
+    fail: (error, tell) => {
+      fail(error, tell);
+    },
     async close() {
       if (over !== undefined) return;
       flush();
@@ -238,11 +248,8 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
           };
           socket.write('</stream:stream>');
         });
-        // Said already: `fail` must not say it again.
-        opened = false;
       }
       fail(new StreamError('stream-error'));
-      socket.destroy();
     },
   };
 }

@@ -112,7 +112,7 @@ describe('signing in to Prosody', () => {
       condition: 'service-unavailable',
       type: 'cancel',
     });
-    a.iq.onGet('query', 'urn:example:something', (payload, from) => xml('query', 'urn:example:something', { from }));
+    a.iq.onGet('query', 'urn:example:something', (_, from) => xml('query', 'urn:example:something', { from }));
     const answer = await b.iq.get(a.jid, xml('query', 'urn:example:something'));
     expect(answer.child('query', 'urn:example:something')?.attr('from')).toBe(b.jid);
     await expect(b.iq.get('bob@localhost/nowhere' as FullJid, xml('query', 'urn:example:x'))).rejects.toMatchObject({
@@ -160,7 +160,7 @@ describe('registering with Prosody', () => {
   });
 
   it('says so where registration is closed', async () => {
-    const closed = await startProsody({ extra: 'allow_registration = false' });
+    const closed = await startProsody({ extra: 'modules_disabled = { "s2s", "register", "register_ibr" }' });
     const server = { host: '127.0.0.1', port: closed.port, tls: 'starttls' as const };
     await expect(registerAccount({ ...options('carol@localhost', 'rabbit'), server, ca: [closed.ca] })).rejects.toMatchObject({
       code: 'registration-closed',
