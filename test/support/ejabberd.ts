@@ -1,0 +1,148 @@
+/** A private ejabberd on loopback, in a temporary folder: the second server, for what Prosody does not do. */
+
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { makeServerCertificate } from '../../scripts/lib/certificates.mjs';
+import { freePorts } from '../../scripts/lib/free-ports.mjs';
+
+const run = promisify(execFile);
+const TEMPLATE = new URL('./servers/ejabberd.yml', import.meta.url);
+const CTL = '/usr/sbin/ejabberdctl';
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+export interface EjabberdOptions {
+  readonly accounts?: Readonly<Record<string, string>>;
+  /** Of the SCRAM mechanisms offered; sha256 unless told. */
+  readonly scramHash?: 'sha' | 'sha256' | 'sha512';
+}
+
+export interface Ejabberd {
+  readonly host: '127.0.0.1';
+  readonly domain: 'localhost';
+  /** STARTTLS. */
+  readonly port: number;
+  readonly directTlsPort: number;
+  /** The authority to trust, PEM. */
+  readonly ca: string;
+  readonly dir: string;
+  register(user: string, password: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error with one sentence where ejabberd is not installed or does not start */
+export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejabberd> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'signet-ejabberd-'));
+  const at = (...parts: string[]) => path.join(dir, ...parts);
+  for (const folder of ['conf', 'spool', 'logs', 'certs']) await mkdir(at(folder));
+  const { ca, certFile, keyFile } = await makeServerCertificate(at('certs'), [
+    'DNS:localhost',
+    'DNS:conference.localhost',
+    'DNS:pubsub.localhost',
+  ]);
+  await writeFile(at('certs', 'both.pem'), (await readFile(certFile, 'utf8')) + (await readFile(keyFile, 'utf8')));
+  const [port = 0, directTlsPort = 0, distributionPort = 0] = await freePorts(3);
+  const values: Readonly<Record<string, string>> = {
+    DIR: dir,
+    PORT: String(port),
+    DIRECT_TLS_PORT: String(directTlsPort),
+    SCRAM_HASH: options.scramHash ?? 'sha256',
+  };
+  const template = await readFile(TEMPLATE, 'utf8');
+  await writeFile(
+    at('conf', 'ejabberd.yml'),
+    template.replace(/@([A-Z_]+)@/g, (_, name: string) => values[name] ?? ''),
+  );
+  await copyFile('/etc/ejabberd/inetrc', at('conf', 'inetrc')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new Error('ejabberd is not installed: install it (Debian: apt-get install ejabberd) and try again.');
+    throw error;
+  });
+  await writeFile(
+    at('conf', 'ejabberdctl.cfg'),
+    [
+      `ERLANG_NODE=ejtest${String(distributionPort)}@localhost`,
+      'INET_DIST_INTERFACE=127.0.0.1',
+      // With a fixed port no port mapper is started, which would listen on every address.
+      `ERL_DIST_PORT=${String(distributionPort)}`,
+      'ERL_EPMD_ADDRESS=127.0.0.1',
+      '',
+    ].join('\n'),
+  );
+  // ejabberdctl gives up root for the user `ejabberd`, who must be able to write here.
+  if (process.getuid?.() === 0) await run('chown', ['-R', 'ejabberd:ejabberd', dir]);
+  else await chmod(dir, 0o700);
+
+  const common = [
+    ...['--config-dir', at('conf'), '--ctl-config', at('conf', 'ejabberdctl.cfg'), '--config', at('conf', 'ejabberd.yml')],
+    ...['--spool', at('spool'), '--logs', at('logs')],
+  ];
+  // A group of its own: ejabberdctl starts the virtual machine as a grandchild.
+  const child = spawn(CTL, [...common, 'foreground'], { cwd: dir, stdio: 'ignore', detached: true });
+  const killGroup = () => {
+    signal(child, 'SIGKILL');
+  };
+  process.once('exit', killGroup);
+  const ctl = (...args: string[]) => run(CTL, [...common, ...args], { cwd: dir });
+  const register = async (user: string, password: string) => {
+    await ctl('register', user, 'localhost', password);
+  };
+  const stop = async () => {
+    await ended(child);
+    process.off('exit', killGroup);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+  try {
+    await opened(port, child);
+    for (const [user, password] of Object.entries(options.accounts ?? {})) await register(user, password);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { host: '127.0.0.1', domain: 'localhost', port, directTlsPort, ca, dir, register, stop };
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    signal(child, 'SIGTERM');
+    await Promise.race([gone, sleep(STOP_MS)]);
+  }
+  signal(child, 'SIGKILL');
+}
+
+async function opened(port: number, child: ChildProcess): Promise<void> {
+  const until = Date.now() + START_MS;
+  while (!(await opens(port))) {
+    if (child.exitCode !== null) throw new Error('ejabberd ended at once; see the logs folder.');
+    if (Date.now() > until) throw new Error('ejabberd did not open its port in 30 s.');
+    await sleep(50);
+  }
+}
+
+function opens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
