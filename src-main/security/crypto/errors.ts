@@ -4,6 +4,8 @@ export type CryptoErrorCode =
   | 'bad-encoding'
   /** A key of a kind, curve or size that protocol 2 does not have, or an argument of a wrong length. */
   | 'bad-key'
+  /** A hash that protocol 2 does not have. */
+  | 'bad-algorithm'
   /** A key agreement value of wrong length or range, or one that gives an all-zero secret. */
   | 'bad-share'
   /** AES-GCM or AES key wrap did not open; never says why (protocol 5.5). */

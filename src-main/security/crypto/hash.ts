@@ -1,6 +1,7 @@
 /** H, prf and HKDF of protocol 1 and 2. */
 
 import { createHash, createHmac, hash as oneShot } from 'node:crypto';
+import { CryptoError } from './errors.ts';
 import { HMAC_SHA256, HMAC_SHA512, type PrfMethod } from './algorithms.ts';
 
 export type HashName = 'sha256' | 'sha512';
@@ -11,8 +12,14 @@ export const hashLength: Readonly<Record<HashName, number>> = { sha256: 32, sha5
 /** The hash behind a DigestMethod of an association. */
 export const hashOfPrf: Readonly<Record<PrfMethod, HashName>> = { [HMAC_SHA256]: 'sha256', [HMAC_SHA512]: 'sha512' };
 
+/** The types allow no other; a name from elsewhere must not get past them. */
+function checkHash(hash: HashName): void {
+  if (hash !== 'sha256' && hash !== 'sha512') throw new CryptoError('bad-algorithm');
+}
+
 /** H(a | b | …). */
 export function digest(hash: HashName, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  checkHash(hash);
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return oneShot(hash, only, 'buffer');
   const h = createHash(hash);
@@ -27,6 +34,7 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
 
 /** prf(k, m) = HMAC-H(k, a | b | …); a string part counts as its UTF-8 (protocol 1). */
 export function prf(hash: HashName, key: Uint8Array, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  checkHash(hash);
   const h = createHmac(hash, key);
   for (const part of parts) h.update(part);
   return h.digest();
