@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeServerCertificate } from './certificates.mjs';
 import { freePorts } from './free-ports.mjs';
+import { leash } from './leash.mjs';
 
 const TEMPLATE = new URL('../servers/prosody.cfg.lua', import.meta.url);
 const DOMAIN = 'localhost';
@@ -107,9 +108,7 @@ async function launch(dir, ports) {
     child.once('exit', (code) => reject(new Error(`Prosody ended at once (exit code ${code}): ${output.trim()}`)));
   });
   failed.catch(() => undefined);
-  const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.off('exit', killWithUs));
+  if (child.pid !== undefined) child.once('exit', leash(child.pid));
   const logSize = await readFile(join(dir, 'prosody.log')).then(
     (l) => l.length,
     () => 0,

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeServerCertificate } from '../../scripts/lib/certificates.mjs';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
+import { leash } from '../../scripts/lib/leash.mjs';
 
 const run = promisify(execFile);
 const TEMPLATE = new URL('./servers/ejabberd.yml', import.meta.url);
@@ -71,6 +72,7 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
       // With a fixed port no port mapper is started, which would listen on every address.
       `ERL_DIST_PORT=${String(distributionPort)}`,
       'ERL_EPMD_ADDRESS=127.0.0.1',
+      `EJABBERD_PID_PATH=${at('ejabberd.pid')}`,
       '',
     ].join('\n'),
   );
@@ -82,23 +84,25 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
     ...['--config-dir', at('conf'), '--ctl-config', at('conf', 'ejabberdctl.cfg'), '--config', at('conf', 'ejabberd.yml')],
     ...['--spool', at('spool'), '--logs', at('logs')],
   ];
-  // A group of its own: ejabberdctl starts the virtual machine as a grandchild.
-  const child = spawn(CTL, [...common, 'foreground'], { cwd: dir, stdio: 'ignore', detached: true });
-  const killGroup = () => {
-    signal(child, 'SIGKILL');
-  };
-  process.once('exit', killGroup);
   const ctl = (...args: string[]) => run(CTL, [...common, ...args], { cwd: dir });
   const register = async (user: string, password: string) => {
     await ctl('register', user, 'localhost', password);
   };
+  const child = spawn(CTL, [...common, 'foreground'], { cwd: dir, stdio: 'ignore' });
+  let unleash: (() => void) | undefined;
   const stop = async () => {
-    await ended(child);
-    process.off('exit', killGroup);
+    // The virtual machine is a grandchild in a session of its own, which no signal to the child reaches.
+    const pid = await machinePid(at('ejabberd.pid'));
+    if (child.exitCode === null) await Promise.race([ctl('stop'), sleep(STOP_MS)]);
+    if (pid !== undefined) await ended(pid);
+    unleash?.();
+    child.kill('SIGKILL');
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
   try {
     await opened(port, child);
+    const pid = await machinePid(at('ejabberd.pid'));
+    if (pid !== undefined) unleash = leash(pid);
     for (const [user, password] of Object.entries(options.accounts ?? {})) await register(user, password);
   } catch (error) {
     await stop();
@@ -107,22 +111,25 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
   return { host: '127.0.0.1', domain: 'localhost', port, directTlsPort, ca, dir, register, stop };
 }
 
-function signal(child: ChildProcess, name: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+async function machinePid(file: string): Promise<number | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return /^[0-9]+$/.test(text.trim()) ? Number(text) : undefined;
+}
+
+function alive(pid: number): boolean {
   try {
-    process.kill(-child.pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    signal(child, 'SIGTERM');
-    await Promise.race([gone, sleep(STOP_MS)]);
-  }
-  signal(child, 'SIGKILL');
+/** Waits for the end of a process, and forces it where it lingers. */
+async function ended(pid: number): Promise<void> {
+  const until = Date.now() + STOP_MS;
+  while (alive(pid) && Date.now() < until) await sleep(20);
+  if (alive(pid)) process.kill(pid, 'SIGKILL');
 }
 
 async function opened(port: number, child: ChildProcess): Promise<void> {

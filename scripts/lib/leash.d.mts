@@ -1,0 +1,1 @@
+export function leash(pid: number): () => void;
