@@ -12,6 +12,8 @@ const NS_XML = 'http://www.w3.org/XML/1998/namespace';
 
 const MAX_IDENTITIES = 64;
 const MAX_FEATURES = 1000;
+/** Of all features together: what is kept for everyone who is online adds up. */
+const MAX_FEATURE_OCTETS = 32 * 1024;
 const MAX_FORMS = 16;
 const MAX_ITEMS = 1000;
 const MAX_TEXT = 1023;
@@ -68,6 +70,7 @@ export function readDiscoInfo(query: Element): DiscoInfo | undefined {
   const forms = query.childrenOf('x', 'jabber:x:data').map(readDataForm);
   if (identities.length > MAX_IDENTITIES || features.length > MAX_FEATURES || forms.length > MAX_FORMS) return undefined;
   if (!isComplete(identities) || !isComplete(features) || !isComplete(forms)) return undefined;
+  if (Buffer.byteLength(features.join('')) > MAX_FEATURE_OCTETS) return undefined;
   return { identities, features, forms };
 }
 

@@ -10,9 +10,9 @@
 import { createHash } from 'node:crypto';
 import { type BareJid, bareOf, type FullJid, type Jid } from '../../../src-shared/jid.ts';
 import { type Element, xml } from '../../xml/element.ts';
-import { IqTimeout, StanzaError, xmppModule } from '../types.ts';
+import { xmppModule } from '../types.ts';
 import type { Presences } from './rfc6121-presence.ts';
-import { BadAnswer, token } from './stanza.ts';
+import { token } from './stanza.ts';
 import type { DataForm } from './xep0004-forms.ts';
 import type { Disco, DiscoInfo } from './xep0030-disco.ts';
 
@@ -32,10 +32,38 @@ export interface CapsAnnotation {
   readonly hash: string;
 }
 
-/** Features by `ver` of SHA-1, across sessions and accounts. Only what {@link shareableVer} gave is put there. */
+/**
+ * Features by `ver` of SHA-1, across sessions and accounts. Only what {@link shareableVer} gave is put there. Anybody who
+ * sees us can fill it, so it forgets: see {@link boundedCapsCache}.
+ */
 export interface CapsCache {
   get(ver: string): readonly string[] | undefined;
   set(ver: string, features: readonly string[]): void;
+}
+
+/** A cache in memory that keeps the `limit` last used. `loaded` fills it from an earlier run; `onSet` is told what is new. */
+export function boundedCapsCache(
+  limit = 1000,
+  loaded: Iterable<readonly [string, readonly string[]]> = [],
+  onSet?: (ver: string, features: readonly string[]) => void,
+): CapsCache {
+  const kept = new Map<string, readonly string[]>(loaded);
+  return {
+    get(ver) {
+      const features = kept.get(ver);
+      if (features !== undefined && kept.delete(ver)) kept.set(ver, features);
+      return features;
+    },
+    set(ver, features) {
+      const isNew = !kept.delete(ver);
+      kept.set(ver, features);
+      for (const oldest of kept.keys()) {
+        if (kept.size <= limit) break;
+        kept.delete(oldest);
+      }
+      if (isNew) onSet?.(ver, features);
+    },
+  };
 }
 
 export interface CapsOptions {
@@ -107,8 +135,9 @@ export function shareableVer(info: DiscoInfo): string | undefined {
     ...info.forms.flatMap((form) => [form.formType ?? '', ...form.fields.flatMap((field) => [field.name, ...field.values])]),
   ];
   if (texts.some((text) => text.includes('<'))) return undefined;
-  // A feature has no way to look like an identity, nor a part of a form like a feature.
-  if (info.identities.some((i) => i.category.includes('/') || i.type.includes('/') || i.lang.includes('/'))) return undefined;
+  // A feature, being a URI, has no way to look like an identity, nor like a part of the one form that programs describe
+  // themselves with; and in a form's place it would be out of order.
+  if (info.identities.some((i) => /[:/]/.test(i.category) || /[:/]/.test(i.type) || i.lang.includes('/'))) return undefined;
   if (info.forms.some((form) => form.formType !== undefined && form.formType !== SOFTWARE_INFO)) return undefined;
   return verOf(info);
 }
@@ -118,6 +147,9 @@ interface OwnWord {
   readonly caps: string;
   readonly features: ReadonlySet<string>;
 }
+
+/** Refused, late, malformed or the stream gone: whatever the reason, what it can remains unknown. */
+const notKnown = (): undefined => undefined;
 
 const keyOf = (caps: CapsAnnotation | undefined): string =>
   caps === undefined ? '' : [caps.hash, caps.ver, caps.node].join('\n');
@@ -145,20 +177,15 @@ export const caps = xmppModule<CapsOptions, Caps>({
     };
 
     const tell = (jid: Jid, annotation: CapsAnnotation | undefined, shared: boolean): void => {
-      if (over || options.onKnown === undefined) return;
+      if (options.onKnown === undefined) return;
       if (!shared) options.onKnown(jid);
       else for (const one of presence.all()) if (keyOf(one.caps) === keyOf(annotation)) options.onKnown(one.jid);
     };
 
     const learn = async (jid: Jid, annotation: CapsAnnotation | undefined): Promise<ReadonlySet<string> | undefined> => {
       const node = annotation === undefined ? undefined : `${annotation.node}#${annotation.ver}`;
-      let info: DiscoInfo;
-      try {
-        info = await disco.askInfo(jid, node, ASK_MS);
-      } catch (error) {
-        if (error instanceof StanzaError || error instanceof IqTimeout || error instanceof BadAnswer) return undefined;
-        throw error;
-      }
+      const info = await disco.askInfo(jid, node, ASK_MS).catch(notKnown);
+      if (info === undefined || over) return undefined;
       const features = new Set(info.features);
       const shared = annotation?.hash === 'sha-1' && shareableVer(info) === annotation.ver;
       if (shared) {
