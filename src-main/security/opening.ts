@@ -126,17 +126,29 @@ function openWith(stanza: Element, { keyId, n, wrapped, held }: Key, c: Uint8Arr
     const plaintext = openGcm(cek, c.subarray(0, IV_LENGTH), c.subarray(IV_LENGTH));
     const envelope = readEnvelope(plaintext, reader.parse ?? parseDocument);
     const { to } = checkAddresses(stanza, envelope, sa, reader.own.jid);
-    const signed = envelope.signature && verifySignature(envelope);
-    const { content, originId } = readContent(envelope.content);
-    if (n >= sa.receive.n) found.mk.fill(0);
+    const signed = envelope.signature ? verifySignature(envelope) : undefined;
+    const { content, originId } = readContent(signed ?? envelope.content);
     const change = { ...found.change, trace: traceOf(digestOfC) };
-    return { kind: 'opened', keyId, n, sender: sa.peer, to, originId, time: envelope.time, content, signed, change };
+    return {
+      kind: 'opened',
+      keyId,
+      n,
+      sender: sa.peer,
+      to,
+      originId,
+      time: envelope.time,
+      content,
+      signed: signed !== undefined,
+      change,
+    };
   } catch (error) {
     for (const skipped of found.change.skipped) skipped.mk.fill(0);
     throw error;
   } finally {
     kek.fill(0);
     cek?.fill(0);
+    // A kept key stays with the store until the transaction erases it.
+    if (n >= sa.receive.n) found.mk.fill(0);
   }
 }
 
@@ -254,9 +266,12 @@ function checkAddresses(stanza: Element, envelope: Envelope, sa: SecurityAssocia
   return { to: bare };
 }
 
-/** A Signature that does not hold, or whose FP is not `sender/@fp`, makes the message undecryptable, over an SA too. */
-function verifySignature({ whole, fp }: Envelope): true {
-  const { signer } = verifyEnveloped(
+/**
+ * A Signature that does not hold, or whose FP is not `sender/@fp`, makes the message undecryptable, over an SA too.
+ * Gives `content` as parsed from the octets that were signed.
+ */
+function verifySignature({ whole, fp }: Envelope): Element {
+  const { content: verified } = verifyEnveloped(
     whole,
     (claimed, certificate) => {
       if (certificate === undefined || claimed !== fp) return undefined;
@@ -265,7 +280,7 @@ function verifySignature({ whole, fp }: Envelope): true {
     { name: 'envelope', ns: SCE },
     { mode: 'envelope', x509: true },
   );
-  return signer === fp || refuse();
+  return named(verified.child('content'), 'content', SCE);
 }
 
 /** Dropped from `content`: what routes, marks or wraps a message belongs outside, or nowhere. */

@@ -34,7 +34,18 @@ import { XmlsecError } from '../xmlsec/errors.ts';
 import { signEnveloped, verifyEnveloped, type SigningCredential } from '../xmlsec/signature.ts';
 import { makeShare, sharedSecret, wipeShare, type KeyShare } from './agreement.ts';
 import type { Party, SecurityAssociation } from './association.ts';
-import { decode, encode, publicOf, sameGroup, shareOf, type AM1, type AM2, type Introduction, type Messages } from './codec.ts';
+import {
+  decode,
+  encode,
+  publicOf,
+  sameGroup,
+  shareOf,
+  type AM1,
+  type AM2,
+  type AM3,
+  type Introduction,
+  type Messages,
+} from './codec.ts';
 import { AssociationError, type Step } from './errors.ts';
 import { chainStarts, hashI, hashR, schedule, transcript, TH_0, type Keys } from './key-schedule.ts';
 import { stepOf } from './law.ts';
@@ -331,11 +342,18 @@ export function receiveAM2(state: AwaitingAM2, arrived: Arrived, holds: Holds): 
 
 // ── AM3  I -> R: both cookies, TH_2, HASH_I, signature ────────────────────────────────────────────────────────────
 
+/** The checks that come before an exchange is looked for: addresses and structure. */
+export function readAM3(own: Own, arrived: Arrived): AM3 {
+  const message = readMessage('AM3', arrived, { initiator: arrived.from, responder: arrived.to });
+  if (arrived.to !== own.full) throw new AssociationError('malformed', { step: 'AM3' });
+  return message;
+}
+
 /** R on AM3: when it holds, the SA stands for R. */
 export function receiveAM3(state: AwaitingAM3, arrived: Arrived, now: number): Judging<Stepped<SecurityAssociation>> {
   const step = 'AM3';
-  const unverified = readMessage(step, arrived, { initiator: arrived.from, responder: arrived.to });
-  if (arrived.from !== state.peer.full || arrived.to !== state.own.full) throw new AssociationError('malformed', { step });
+  const unverified = readAM3(state.own, arrived);
+  if (arrived.from !== state.peer.full) throw new AssociationError('malformed', { step });
   checkNames(step, state, unverified);
   if (!sameText(unverified.cookieR, state.cookieR)) throw new AssociationError('cookie-mismatch', { step });
   const { message } = verifySigned(step, arrived, state.peer.certificate);
