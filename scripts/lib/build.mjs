@@ -7,7 +7,15 @@ import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import { DIST, ROOT } from './paths.mjs';
 
-const SOURCES = ['src-main', 'src-shared', 'src-renderer', 'scripts/lib/build.mjs', 'vite.config.ts', 'package-lock.json', 'tsconfig.json'];
+const SOURCES = [
+  'src-main',
+  'src-shared',
+  'src-renderer',
+  'scripts/lib/build.mjs',
+  'vite.config.ts',
+  'package-lock.json',
+  'tsconfig.json',
+];
 const STAMP = join(DIST, '.stamp');
 
 /** Binary or resolved at run time: everything else is bundled, which halves the time to start. */
@@ -70,12 +78,22 @@ export async function build({ force = false, log = console.error } = {}) {
   const host = (path) => join(ROOT, 'src-main', path);
   await vite.build(
     nodeBuild({
-      input: { main: host('main.ts'), headless: host('host/headless/main.ts'), chromium: host('host/chromium/main.ts'), open: host('host/chromium/open.ts') },
+      input: {
+        main: host('main.ts'),
+        headless: host('host/headless/main.ts'),
+        chromium: host('host/chromium/main.ts'),
+        open: host('host/chromium/open.ts'),
+      },
       outDir: join(DIST, 'main'),
     }),
   );
   await vite.build(
-    nodeBuild({ input: { preload: host('host/electron/preload.ts') }, outDir: join(DIST, 'preload'), format: 'cjs', entryFileNames: '[name].cjs' }),
+    nodeBuild({
+      input: { preload: host('host/electron/preload.ts') },
+      outDir: join(DIST, 'preload'),
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+    }),
   );
   await mkdir(DIST, { recursive: true });
   await writeFile(STAMP, stamp);
