@@ -42,6 +42,7 @@ export function parseDocument(input: Uint8Array | string, options: DocumentOptio
         if (options.cdata !== 'text') throw new XmlError('restricted-xml');
         tree.text(part);
       },
+      declaration: () => undefined,
       beforeError: () => undefined,
     },
     options.xmlDeclaration === true,

@@ -18,7 +18,7 @@ export interface StreamHandlers {
   onClose(): void;
 }
 
-/** Fed at once, so that a limit is noticed at most this much late. */
+/** Parsed at once. */
 const SLICE = 64 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
 
@@ -33,7 +33,6 @@ export class StreamParser {
   readonly #handlers: StreamHandlers;
   readonly #limits: XmlLimits;
   #stream: Stream;
-  #unread = 0;
   #stopped = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -50,19 +49,12 @@ export class StreamParser {
   write(octets: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#stopped) return;
-    const stream = this.#stream;
     try {
-      for (let at = 0; at < octets.length; at += SLICE) {
-        const end = Math.min(at + SLICE, octets.length);
-        this.#unread = octets.length - end;
-        stream.feed(at === 0 && end === octets.length ? octets : octets.subarray(at, end));
-      }
+      this.#stream.write(octets);
     } catch (error) {
       if (error instanceof Interrupted) return;
       this.#failure = { error };
       throw error;
-    } finally {
-      this.#unread = 0;
     }
   }
 
@@ -85,7 +77,7 @@ export class StreamParser {
    * of the current write. White space between stanzas does not count. False once stopped or reset.
    */
   get pending(): boolean {
-    return !this.#stopped && (this.#unread > 0 || this.#stream.pending);
+    return !this.#stopped && this.#stream.pending;
   }
 
   #begin(): Stream {
@@ -105,9 +97,13 @@ class Stream implements SaxHandlers {
   #root: 'awaited' | 'open' | 'closed' = 'awaited';
   /** A call to a handler that waits until the SAX library has accepted the end tag (see sax.ts). */
   #due: (() => void) | undefined;
+  /** Something else than white space was read. */
+  #begun = false;
   /** Nothing but white space since the last stanza or the root's start tag: saxes sees none of what follows it. */
   #between = false;
 
+  /** Octets of the current write that were not looked at yet. */
+  #unread = 0;
   /** What saxes is reading, and where it begins: in UTF-16 units written to saxes, and in octets of the stream. */
   #chunk = '';
   #chunkUnits = 0;
@@ -128,17 +124,34 @@ class Stream implements SaxHandlers {
   }
 
   get pending(): boolean {
-    if (this.#utf8.held > 0) return true;
-    // Between feeds the chunk is empty, and all that is unfinished is in saxes.
+    if (this.#unread > 0 || this.#utf8.held > 0) return true;
+    // Between writes the chunk is empty, and all that is unfinished is in saxes.
     if (this.#chunk === '') return !this.#between && this.#chunkOctets > 0;
     return this.#endIndex < 0 || skipWhiteSpace(this.#chunk, this.#endIndex) < this.#chunk.length;
   }
 
-  feed(octets: Uint8Array): void {
+  write(octets: Uint8Array): void {
+    for (let at = 0; at < octets.length;) {
+      // Never more than the unit may still have, so that what is too large is too large before it is anything else.
+      const room = this.#limits.octets - (this.#chunkOctets + this.#utf8.held - this.#unitOctets);
+      if (room <= 0) throw new XmlError('too-large');
+      const end = Math.min(at + SLICE, at + room, octets.length);
+      this.#unread = octets.length - end;
+      this.#read(at === 0 && end === octets.length ? octets : octets.subarray(at, end));
+      at = end;
+    }
+  }
+
+  #read(octets: Uint8Array): void {
     const held = this.#utf8.held;
     const text = this.#utf8.read(octets);
     const size = held + octets.length - this.#utf8.held;
     if (this.#chunkOctets === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK) throw new XmlError('not-well-formed');
+    if (!this.#begun) {
+      const first = skipWhiteSpace(text, 0);
+      this.#begun = first < text.length;
+      if (this.#begun) this.#leaveGap(text, first);
+    }
 
     let skipped = 0;
     if (this.#between) {
@@ -148,7 +161,7 @@ class Stream implements SaxHandlers {
       if (skipped < text.length) this.#leaveGap(text, skipped);
     }
     if (skipped < text.length) this.#parse(skipped === 0 ? text : text.slice(skipped), size - skipped);
-    if (this.#chunkOctets + this.#utf8.held - this.#unitOctets > this.#limits.octets) throw new XmlError('too-large');
+    if (this.#utf8.broken) throw new XmlError('invalid-utf8');
   }
 
   #parse(chunk: string, octets: number): void {
@@ -159,18 +172,23 @@ class Stream implements SaxHandlers {
     this.#endIndex = -1;
     this.#sax.write(chunk);
     this.#settle();
-    this.#chunk = '';
     this.#chunkUnits += chunk.length;
     this.#chunkOctets += octets;
-    if (this.#endIndex < 0) return;
-    // The chunk went on after the last unit: with white space, the next one's beginning, or what may not be there.
-    const after = skipWhiteSpace(chunk, this.#endIndex);
-    if (after < chunk.length) {
-      this.#leaveGap(chunk, after);
-    } else {
+    const gapOpen = this.#endIndex >= 0 && !this.#checkGap();
+    this.#chunk = '';
+    if (gapOpen) {
       this.#between = true;
       this.#unitOctets = this.#chunkOctets;
     }
+  }
+
+  /** True where the gap after the unit that ended last is over in this chunk; only a '<' may end it. */
+  #checkGap(): boolean {
+    if (this.#endIndex < 0) return false;
+    const after = skipWhiteSpace(this.#chunk, this.#endIndex);
+    if (after === this.#chunk.length) return false;
+    this.#leaveGap(this.#chunk, after);
+    return true;
   }
 
   #leaveGap(text: string, at: number): void {
@@ -179,6 +197,10 @@ class Stream implements SaxHandlers {
   }
 
   // SaxHandlers
+
+  declaration(): void {
+    this.#endUnit();
+  }
 
   open(tag: StartTag): void {
     this.#settle();
@@ -216,8 +238,10 @@ class Stream implements SaxHandlers {
   text(text: string): void {
     this.#settle();
     this.#tree.text(text);
-    // White space between stanzas belongs to none. saxes tells it on reading the '<' after it.
-    if (this.#tree.depth === 0) this.#unitOctets = this.#octetsAt(this.#index()) - 1;
+    if (this.#tree.depth > 0) return;
+    // White space between stanzas belongs to none, and a reference to white space is none. saxes tells it with the '<'.
+    this.#checkGap();
+    this.#unitOctets = this.#octetsAt(this.#index() - 1);
   }
 
   cdata(text: string): void {
@@ -228,6 +252,7 @@ class Stream implements SaxHandlers {
 
   beforeError(): void {
     this.#settle();
+    this.#checkGap();
   }
 
   #settle(): void {
@@ -240,9 +265,7 @@ class Stream implements SaxHandlers {
 
   #endUnit(): void {
     this.#endIndex = this.#index();
-    const octets = this.#octetsAt(this.#endIndex);
-    if (octets - this.#unitOctets > this.#limits.octets) throw new XmlError('too-large');
-    this.#unitOctets = octets;
+    this.#unitOctets = this.#octetsAt(this.#endIndex);
   }
 
   /** Where saxes stands in the chunk. */

@@ -4,6 +4,8 @@ import type { StartTag } from './tree.ts';
 
 /** What the restricted XML of RFC 6120 §11 leaves of the SAX events. */
 export interface SaxHandlers {
+  /** The XML declaration, which is in order. */
+  declaration(): void;
   open(tag: StartTag): void;
   /** Called before it is known whether the end tag's name fits: {@link Sax} fails right after if not. */
   close(): void;
@@ -45,6 +47,7 @@ export function createSax(handlers: SaxHandlers, xmlDeclaration: boolean): Sax {
   parser.on('xmldecl', ({ version, encoding }) => {
     if (!xmlDeclaration || version !== '1.0') throw new XmlError('restricted-xml');
     if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') throw new XmlError('unsupported-encoding');
+    handlers.declaration();
   });
   parser.on('opentag', (tag) => {
     handlers.open(tag);

@@ -52,7 +52,7 @@ export function serialize(el: Element, parentNs = ''): string {
   const name = checkedName(el.name);
   let out = `<${name}`;
   if (el.ns !== parentNs) {
-    if (el.ns === NS_XML || el.ns === NS_XMLNS) throw new XmlError('illegal-name');
+    if (isUndeclarable(el.ns)) throw new XmlError('illegal-name');
     out += ` xmlns="${escapeAttribute(el.ns)}"`;
   }
   for (const key in el.attrs) {
@@ -66,13 +66,16 @@ export function serialize(el: Element, parentNs = ''): string {
   return `${out}</${name}>`;
 }
 
+/** The reserved namespaces, and what the parser refuses too: no URI has white space around it. */
+const isUndeclarable = (ns: string): boolean => ns === NS_XML || ns === NS_XMLNS || ns.trim() !== ns;
+
 function foreignAttributes(el: Element): string {
   let out = '';
   const declared = new Map<string, string>([['xml', NS_XML]]);
   for (const { prefix, ns, name, value } of el.foreign) {
     const known = declared.get(prefix);
     if (known === undefined) {
-      if (ns === '' || ns === NS_XML || ns === NS_XMLNS || prefix === 'xmlns') throw new XmlError('illegal-name');
+      if (ns === '' || isUndeclarable(ns) || prefix === 'xmlns') throw new XmlError('illegal-name');
       declared.set(prefix, ns);
       out += ` xmlns:${checkedName(prefix)}="${escapeAttribute(ns)}"`;
     } else if (known !== ns) {

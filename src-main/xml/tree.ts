@@ -111,6 +111,8 @@ function declare(keys: readonly string[], attributes: Record<string, string>, ou
   let prefixes: Map<string, string> | undefined;
   for (const key of keys) {
     const uri = attributes[key] ?? '';
+    // No URI has white space around it; a reader that trims would see another namespace.
+    if (uri.trim() !== uri) throw new XmlError('not-well-formed');
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- saxes' records are dictionaries already
     delete attributes[key];
     if (key === 'xmlns') {

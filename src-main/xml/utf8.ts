@@ -1,12 +1,18 @@
-import { XmlError } from './errors.ts';
+import { isUtf8 } from 'node:buffer';
 
 const NONE = new Uint8Array(0);
 
-/** UTF-8 read across octet boundaries; a bad sequence is an error, a byte order mark is a character like others. */
+/** UTF-8 read across octet boundaries, fatal on a bad sequence; a byte order mark is a character like others. */
 export class Utf8Reader {
   // Not in stream mode: one-shot decoding is several times faster, so an unfinished sequence is kept here instead.
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #rest: Uint8Array = NONE;
+  #broken = false;
+
+  /** True once a bad sequence was met. */
+  get broken(): boolean {
+    return this.#broken;
+  }
 
   /** Octets read that end inside a character, 0 to 3. */
   get held(): number {
@@ -14,8 +20,7 @@ export class Utf8Reader {
   }
 
   /**
-   * The characters that are complete.
-   * @throws XmlError `invalid-utf8`
+   * The characters that are complete; those before a bad sequence too, after which {@link broken} is true.
    */
   read(octets: Uint8Array): string {
     const all = this.#rest.length === 0 ? octets : join(this.#rest, octets);
@@ -24,9 +29,24 @@ export class Utf8Reader {
     try {
       return this.#decoder.decode(end === all.length ? all : all.subarray(0, end));
     } catch {
-      throw new XmlError('invalid-utf8');
+      this.#broken = true;
+      this.#rest = NONE;
+      return this.#decoder.decode(validPrefix(all));
     }
   }
+}
+
+/** The longest beginning that is whole characters. */
+function validPrefix(octets: Uint8Array): Uint8Array {
+  let good = 0;
+  let bad = octets.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const part = octets.subarray(0, middle);
+    if (isUtf8(part.subarray(0, middle - unfinished(part)))) good = middle;
+    else bad = middle;
+  }
+  return octets.subarray(0, good - unfinished(octets.subarray(0, good)));
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
