@@ -1,6 +1,7 @@
 /** Addresses: from text as typed or received to the prepared form in which they are compared (RFC 7622). */
 
 import { isFull, type BareJid, type FullJid, type Jid } from '../../src-shared/jid.ts';
+import { detached } from '../xml/detached.ts';
 import { prepareDomain } from './domain.ts';
 import { JidError, PrecisError } from './errors.ts';
 import { enforceOpaqueString, enforceUsernameCaseMapped } from './precis.ts';
@@ -24,10 +25,11 @@ const KNOWN_LENGTH_MAX = 256;
 export function prepareJid(text: string): Jid {
   const before = known.get(text);
   if (before !== undefined) return before;
-  const jid = prepare(text);
+  // Detached, so that neither this map nor who keeps the address keeps the octets that it came in.
+  const jid = detached(prepare(text)) as Jid;
   if (text.length <= KNOWN_LENGTH_MAX) {
     if (known.size >= KNOWN_MAX) known.clear();
-    known.set(text, jid);
+    known.set(jid === text ? jid : detached(text), jid);
   }
   return jid;
 }

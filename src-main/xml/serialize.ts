@@ -1,4 +1,5 @@
 import { hasIllegalCharacter, isNcName } from './chars.ts';
+import { detached } from './detached.ts';
 import type { Element } from './element.ts';
 import { XmlError } from './errors.ts';
 import { NS_XML, NS_XMLNS } from './namespaces.ts';
@@ -93,6 +94,6 @@ const NAMES_KEPT = 1000;
 function checkedName(name: string): string {
   if (names.has(name)) return name;
   if (!isNcName(name)) throw new XmlError('illegal-name');
-  if (names.size < NAMES_KEPT) names.add(name);
+  if (names.size < NAMES_KEPT) names.add(detached(name));
   return name;
 }

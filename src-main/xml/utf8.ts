@@ -23,6 +23,8 @@ export class Utf8Reader {
    * The characters that are complete; those before a bad sequence too, after which {@link broken} is true.
    */
   read(octets: Uint8Array): string {
+    const first = octets[0] ?? 0x80;
+    if (octets.length === 1 && first < 0x80 && this.#rest.length === 0) return String.fromCharCode(first);
     const all = this.#rest.length === 0 ? octets : join(this.#rest, octets);
     const end = all.length - unfinished(all);
     this.#rest = end === all.length ? NONE : all.slice(end);

@@ -48,6 +48,7 @@ describe('an address', () => {
       ['a\ud800@c', 'bad-local'],
       ['שa@c', 'bad-local'],
       ['١۱@c', 'bad-local'],
+      ['ا1١ا@c', 'bad-local'],
       ['\u0378@c', 'bad-local'],
       ['a@b c', 'bad-domain'],
       ['a@b_c', 'bad-domain'],
