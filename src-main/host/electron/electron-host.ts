@@ -10,7 +10,6 @@ import { readPageFiles, rendererDir } from '../page-files.ts';
 import { hostTexts } from '../texts.ts';
 import { serveIpc } from './ipc.ts';
 import { installMenu, installTray } from './menu.ts';
-import * as decide from './security-settings.ts';
 import { hardenApp, pageSession } from './session.ts';
 import { openPageWindow } from './window.ts';
 
@@ -75,7 +74,7 @@ export async function startElectronHost({ profile, ca, log }: ElectronHostOption
 
   await app.whenReady();
   const texts = hostTexts(app.getLocale());
-  hardenApp((url) => void host.openExternal(url), decide);
+  hardenApp((url) => void host.openExternal(url));
   const session = pageSession(profile, files);
   serveIpc(router, () => window);
   installMenu(texts);

@@ -5,7 +5,7 @@ import type { Session } from 'electron';
 import { join } from 'node:path';
 import { PAGE_HEADERS } from '../page-policy.ts';
 import type { PageFiles } from '../page-files.ts';
-import { ORIGIN, SCHEME, allowsPermission, allowsRequest } from './security-settings.ts';
+import { ORIGIN, SCHEME, allowsNavigation, allowsPermission, allowsRequest, windowOpen } from './security-settings.ts';
 
 /** Serves `files` at app://signet. @param profile the page keeps its layout there; nothing is cached */
 export function pageSession(profile: string, files: Promise<PageFiles>): Session {
@@ -40,22 +40,22 @@ export function pageSession(profile: string, files: Promise<PageFiles>): Session
 }
 
 /** For every web contents that anything may ever make. */
-export function hardenApp(openExternal: (url: string) => void, decide: typeof import('./security-settings.ts')): void {
+export function hardenApp(openExternal: (url: string) => void): void {
   app.on('web-contents-created', (_, contents) => {
     contents.on('will-attach-webview', (event) => {
       event.preventDefault();
     });
     contents.on('will-navigate', (event) => {
-      if (!decide.allowsNavigation(event.url)) event.preventDefault();
+      if (!allowsNavigation(event.url)) event.preventDefault();
     });
     contents.on('will-frame-navigate', (event) => {
-      if (!event.isMainFrame || !decide.allowsNavigation(event.url)) event.preventDefault();
+      if (!event.isMainFrame || !allowsNavigation(event.url)) event.preventDefault();
     });
     contents.on('will-redirect', (event) => {
       event.preventDefault();
     });
     contents.setWindowOpenHandler(({ url }) => {
-      const { external } = decide.windowOpen(url);
+      const { external } = windowOpen(url);
       if (external !== undefined) openExternal(external);
       return { action: 'deny' };
     });

@@ -33,8 +33,8 @@ describe('plainCopy', () => {
   });
 
   it('counts characters of values and keys together', () => {
-    expect(fault({ [`${'k'.repeat(50)}`]: 'v'.repeat(50) })).toBe('passed');
-    expect(fault({ [`${'k'.repeat(50)}`]: 'v'.repeat(51) })).toBe('too-large');
+    expect(fault({ ['k'.repeat(50)]: 'v'.repeat(50) })).toBe('passed');
+    expect(fault({ ['k'.repeat(50)]: 'v'.repeat(51) })).toBe('too-large');
   });
 
   it('counts values, and refuses a sparse array before walking it', () => {
