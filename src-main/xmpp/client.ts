@@ -257,12 +257,13 @@ export function createClient(o: ClientOptions): Client {
 
   async function sayGoodbye(last: XmlStream): Promise<void> {
     // Everything sent is confirmed and everything committed is acknowledged, so that nothing is sent twice.
-    if (session !== undefined && session.unacked > 0) {
-      session.probe();
+    const machine = session;
+    if (machine !== undefined && machine.unacked > 0) {
+      machine.probe();
       const until = clock.now() + LAST_ACK_MS;
-      while (session.unacked > 0 && clock.now() < until && stream === last) await pause(10);
+      while (machine.unacked > 0 && clock.now() < until && stream === last) await pause(10);
     }
-    session?.acknowledgeLast();
+    machine?.acknowledgeLast();
     resumeId = undefined;
     await last.close();
   }

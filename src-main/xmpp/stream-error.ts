@@ -2,6 +2,7 @@
 
 import { SignetError, type ErrorCode } from '../../src-shared/errors.ts';
 import { xml, type Element } from '../xml/element.ts';
+import { serialize } from '../xml/serialize.ts';
 import type { Target } from './dial.ts';
 
 export const NS_CLIENT = 'jabber:client';
@@ -49,7 +50,11 @@ function otherHost(text: string): Target | undefined {
   return host === undefined || port > 0xffff ? undefined : { host, port, tls: 'starttls' };
 }
 
-/** Builds `<stream:error/>`; `application` is an application-specific condition beside the defined one. */
-export function streamError(condition: string, application?: Element): Element {
-  return xml('error', NS_STREAM, {}, xml(condition, NS_STREAM_ERRORS), application);
+/**
+ * Writes `<stream:error/>`, with the prefix of our stream header (RFC 6120 §4.8.5); `application` is an application-specific
+ * condition beside the defined one.
+ */
+export function streamError(condition: string, application?: Element): string {
+  const own = application === undefined ? '' : serialize(application, NS_CLIENT);
+  return `<stream:error>${serialize(xml(condition, NS_STREAM_ERRORS), NS_CLIENT)}${own}</stream:error>`;
 }

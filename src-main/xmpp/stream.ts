@@ -13,7 +13,7 @@ import { tryJid } from '../jid/jid.ts';
 import type { Element } from '../xml/element.ts';
 import { XmlError } from '../xml/errors.ts';
 import { StreamParser } from '../xml/parser.ts';
-import { escapeAttribute, serialize } from '../xml/serialize.ts';
+import { escapeAttribute } from '../xml/serialize.ts';
 import type { Timers } from './ports.ts';
 import { NS_CLIENT, NS_STREAM, StreamError, receivedStreamError, streamError } from './stream-error.ts';
 
@@ -44,8 +44,8 @@ export interface XmlStream {
   readonly received: number;
   /** Resolves with the reason, once, when the stream is over in whatever way. */
   readonly ended: Promise<SignetError>;
-  /** Ends the stream because of this error; tells the server where there is a condition for it. */
-  fail(error: SignetError, tell?: Element): void;
+  /** Ends the stream because of this error; tells the server, where there is a `<stream:error/>` for it. */
+  fail(error: SignetError, tell?: string): void;
   /** Says goodbye, waits for the server's (2 s), closes the socket. */
   close(): Promise<void>;
 }
@@ -140,14 +140,13 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
    * Without a word unless there is one to say: a stream that is closed properly takes its session with it, a path that is
    * just gone leaves the session to be resumed (XEP-0198 §5).
    */
-  function fail(error: SignetError, tell?: Element, answerClose = false): void {
+  function fail(error: SignetError, tell?: string, answerClose = false): void {
     if (over !== undefined) return;
     over = error;
     out = [];
     parser.stop();
     if (socket.writable && opened && (tell !== undefined || answerClose)) {
-      const words = tell === undefined ? '' : serialize(tell, NS_CLIENT);
-      socket.end(`${words}</stream:stream>`);
+      socket.end(`${tell ?? ''}</stream:stream>`);
       timers.after(CLOSE_MS, () => socket.destroy());
     } else socket.destroy();
     socket.off('data', onData);

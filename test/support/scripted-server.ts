@@ -161,6 +161,8 @@ export interface ScriptedServer {
   readonly ca: readonly string[];
   /** The next connection, in the order of arrival. */
   next(): Promise<Connection>;
+  /** Ends every connection without a goodbye. */
+  dropAll(): void;
   stop(): Promise<void>;
 }
 
@@ -181,6 +183,9 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     else taker(connection);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const dropAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     server: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, tls: 'starttls' },
     ca: [ca],
@@ -188,8 +193,9 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
       const first = arrived.shift();
       return first === undefined ? new Promise((resolve) => wanted.push(resolve)) : Promise.resolve(first);
     },
+    dropAll,
     async stop() {
-      for (const socket of sockets) socket.destroy();
+      dropAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };
