@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Database, type Statement } from '@signalapp/sqlcipher';
 import { SignetError } from '../../src-shared/errors.ts';
 import { migrate } from './migrations/migrate.ts';
@@ -47,7 +49,7 @@ const BUSY_MS = 5_000;
  */
 export function openDatabase(path: string, key: Uint8Array): Db {
   if (key.length !== 32) throw new RangeError('a database key is 32 octets');
-  const db = attempt(() => new Database(path, { cacheStatements: true }));
+  const db = openFile(path);
   try {
     attempt(() => {
       db.exec('PRAGMA cipher_log_level = NONE');
@@ -63,6 +65,15 @@ export function openDatabase(path: string, key: Uint8Array): Db {
     throw error;
   }
   return wrap(db);
+}
+
+function openFile(path: string): Database {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return new Database(path);
+  } catch (error) {
+    throw new SignetError('profile-unwritable', { cause: error });
+  }
 }
 
 function attempt<T>(fn: () => T): T {

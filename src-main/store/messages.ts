@@ -41,6 +41,8 @@ export interface MessagesRepository {
   get(id: number): MessageRow | undefined;
   /** Every message of this name, ours or theirs: several only if several devices chose the same. */
   byOriginId(conversation: BareJid, originId: OriginId, mine: boolean): MessageRow[];
+  /** Messages whose receipt is owed, oldest first; at most 200. */
+  owingReceipts(): MessageRow[];
   /** Newest first, by (at, id). `before` is a page's `next` (the id of its last message). */
   list(conversation: BareJid, options: { readonly before?: number | undefined; readonly limit: number }): Page<MessageRow>;
   /**
@@ -113,11 +115,11 @@ export function messagesRepository(db: Db): MessagesRepository {
   const refresh = (conversation: number): void => {
     db.run(
       `UPDATE conversations SET (last_id, last_body, last_mine, last_protection) = (
-         SELECT id, substr(body, 1, ${String(PREVIEW)}), mine, protection FROM messages WHERE conversation = ?1 ORDER BY at DESC, id DESC LIMIT 1
+         SELECT id, substr(body, 1, ${String(PREVIEW)}), mine, protection FROM messages WHERE conversation = conversations.id ORDER BY at DESC, id DESC LIMIT 1
        ),
-       last_at = coalesce((SELECT max(at) FROM messages WHERE conversation = ?1), last_at),
-       unread = (SELECT count(*) FROM messages WHERE conversation = ?1 AND (at, id) > (read_at, read_up_to) AND mine = 0)
-       WHERE id = ?1`,
+       last_at = coalesce((SELECT max(at) FROM messages WHERE conversation = conversations.id), last_at),
+       unread = (SELECT count(*) FROM messages WHERE conversation = conversations.id AND (at, id) > (read_at, read_up_to) AND mine = 0)
+       WHERE id = ?`,
       conversation,
     );
   };
@@ -152,9 +154,9 @@ export function messagesRepository(db: Db): MessagesRepository {
         );
         lastId = added.id;
         db.run(
-          `UPDATE conversations SET last_at = ?2, last_id = ?3, last_body = ?4, last_mine = ?5, last_protection = ?6
-           WHERE id = ?1 AND (last_id IS NULL OR last_at <= ?2)`,
-          ...[conversation, added.at, added.id, added.body.slice(0, PREVIEW), Number(added.mine), added.protection],
+          `UPDATE conversations SET last_at = ?, last_id = ?, last_body = ?, last_mine = ?, last_protection = ?
+           WHERE id = ? AND (last_id IS NULL OR last_at <= ?)`,
+          ...[added.at, added.id, added.body.slice(0, PREVIEW), Number(added.mine), added.protection, conversation, added.at],
         );
         if (!added.mine) {
           db.run(
@@ -174,6 +176,7 @@ export function messagesRepository(db: Db): MessagesRepository {
           ...[conversation, originId, Number(mine)],
         ) // prettier-ignore
         .map(messageOf),
+    owingReceipts: () => db.all(`${ALL} WHERE m.receipt = 1 ORDER BY m.id LIMIT 200`).map(messageOf),
     list: (jid, { before, limit }) => {
       const conversation = conversationId(jid);
       if (conversation === undefined) return { items: [] };
@@ -181,9 +184,10 @@ export function messagesRepository(db: Db): MessagesRepository {
         before === undefined
           ? db.all('SELECT * FROM messages WHERE conversation = ? ORDER BY at DESC, id DESC LIMIT ?', conversation, limit + 1)
           : db.all(
-              `SELECT * FROM messages WHERE conversation = ?1 AND (at, id) < ((SELECT at FROM messages WHERE id = ?2), ?2)
-               ORDER BY at DESC, id DESC LIMIT ?3`,
-              ...[conversation, before, limit + 1],
+              // Where the cursor's message was removed meanwhile, its older neighbour's time stands in for its own.
+              `SELECT * FROM messages WHERE conversation = ? AND (at, id) < (coalesce((SELECT at FROM messages WHERE id = ?),
+                 (SELECT at FROM messages WHERE conversation = ? AND id < ? ORDER BY id DESC LIMIT 1)), ?) ORDER BY at DESC, id DESC LIMIT ?`,
+              ...[conversation, before, conversation, before, before, limit + 1],
             );
       const items = rows.slice(0, limit).map((row) => messageOf({ ...row, jid }));
       const last = items.at(-1);

@@ -1,6 +1,6 @@
-import type { DeviceId, Fingerprint } from '../../src-shared/ids.ts';
+import type { DeviceId, Fingerprint, OriginId } from '../../src-shared/ids.ts';
 import type { BareJid } from '../../src-shared/jid.ts';
-import { text } from './columns.ts';
+import { integer, text } from './columns.ts';
 import type { Db } from './database.ts';
 
 /** To whom a key belongs (protocol 4). */
@@ -14,6 +14,8 @@ export interface Recipient {
 export interface RecipientsRepository {
   add(message: number, recipients: readonly Recipient[], at: number): void;
   list(message: number): Recipient[];
+  /** The message of this name that was encrypted for this device, in whatever conversation. */
+  messageFor(recipient: Recipient, originId: OriginId): number | undefined;
   /**
    * May this device be answered? True once a message and device, for 30 days, and only for one that the record names;
    * marks it answered.
@@ -44,6 +46,13 @@ export function recipientsRepository(db: Db): RecipientsRepository {
         fp: text<Fingerprint>(row, 'fp'),
         device: text<DeviceId>(row, 'device'),
       })),
+    messageFor: ({ jid, fp, device }, originId) => {
+      const row = db.get(
+        'SELECT m.id FROM recipients AS r JOIN messages AS m ON m.id = r.message WHERE r.jid = ? AND r.fp = ? AND r.device = ? AND m.origin_id = ?',
+        ...[jid, fp, device, originId],
+      );
+      return row === undefined ? undefined : integer(row, 'id');
+    },
     answer: (message, { jid, fp, device }, at) =>
       db.run(
         'UPDATE recipients SET answered_at = ? WHERE message = ? AND jid = ? AND fp = ? AND device = ? AND answered_at IS NULL AND at > ?',

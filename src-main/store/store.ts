@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountRepository, type AccountRepository } from './account.ts';
 import { associationsRepository, type AssociationsRepository } from './associations.ts';
@@ -46,7 +45,6 @@ export const STORE_FILE = 'store.db';
  * @throws SignetError `store-damaged`, `store-newer`, `profile-unwritable`
  */
 export function openStore({ dir, key }: { readonly dir: string; readonly key: Uint8Array }): Store {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const db = openDatabase(join(dir, STORE_FILE), key);
   const meta = metaRepository(db);
   return {

@@ -69,6 +69,7 @@ CREATE TABLE messages (
   PRIMARY KEY (conversation, at, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX messages_id ON messages (id);
+CREATE INDEX messages_owing ON messages (id) WHERE receipt = 1;
 CREATE UNIQUE INDEX messages_once ON messages (conversation, origin_id, mine, device);
 
 CREATE TABLE outbox (
