@@ -97,6 +97,8 @@ export type Effect = () => void;
 
 export interface Protectable {
   readonly to: BareJid;
+  /** Where the stanza is routed, if not to the bare JID: one resource of it. */
+  readonly address?: FullJid;
   /** `message` keeps the outer body and is stored; `marker`: receipts; `transient`: chat states and resend (protocol 6.2). */
   readonly kind: Kind;
   readonly originId: OriginId;
