@@ -10,7 +10,12 @@ import type { Random } from '../../src-main/security/ports.ts';
 export interface VectorParty {
   readonly jid: string;
   readonly device: string;
-  readonly credential: { readonly fp: string; readonly method: string; readonly privateKeyPkcs8: string; readonly chain: readonly string[] };
+  readonly credential: {
+    readonly fp: string;
+    readonly method: string;
+    readonly privateKeyPkcs8: string;
+    readonly chain: readonly string[];
+  };
 }
 
 export const hex = (s: string): Buffer => Buffer.from(s, 'hex');
