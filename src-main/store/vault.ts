@@ -182,16 +182,24 @@ export function createVault({ dir, keychain, random, clock }: VaultOptions): Vau
     return openWith(made.key);
   };
 
+  /** Where the keychain has no answer now, the store is open all the same, and the next unlocking tries again. */
+  const putBack = async (name: string, secret: string): Promise<void> => {
+    const answer = await ask(name);
+    if (typeof answer === 'string' || answer.value === secret) return;
+    try {
+      await keychain.set(name, secret);
+    } catch (error) {
+      if (!(error instanceof SignetError)) throw error;
+    }
+  };
+
   const unlock = async (passphrase: string): Promise<VaultState> => {
     if (store !== undefined) return state;
     if (read().kind === 'new') return unlockNew(passphrase);
     if (file?.passphrase === undefined) throw new SignetError('wrong-passphrase');
     const found = await openKey(file.passphrase, passphrase, file.profile);
     openWith(found);
-    if (file.keychain) {
-      const answer = await ask(keyName(file));
-      if (typeof answer !== 'string' && answer.value !== encoded(found)) await keychain.set(keyName(file), encoded(found));
-    }
+    if (file.keychain) await putBack(keyName(file), encoded(found));
     return state;
   };
 
