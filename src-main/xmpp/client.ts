@@ -85,15 +85,18 @@ export function createClient(o: ClientOptions): Client {
   }
 
   /** What is still being worked on belongs to the old stream's count; resuming before it is done would count it twice. */
-  async function settled(machine: SessionMachine): Promise<boolean> {
-    let cancel: () => void = () => undefined;
+  async function settled(machine: SessionMachine, signal: AbortSignal): Promise<boolean> {
+    let giveUp: () => void = () => undefined;
     const late = new Promise<boolean>((resolve) => {
-      cancel = timers.after(SETTLE_MS, () => {
+      giveUp = () => {
         resolve(false);
-      });
+      };
     });
+    const cancel = timers.after(SETTLE_MS, giveUp);
+    signal.addEventListener('abort', giveUp);
     const inTime = await Promise.race([machine.settle().then(() => true), late]);
     cancel();
+    signal.removeEventListener('abort', giveUp);
     return inTime;
   }
 
@@ -114,7 +117,9 @@ export function createClient(o: ClientOptions): Client {
     const user = localOf(o.jid);
     if (user === undefined) throw new SignetError('bad-jid');
     const before = await next.open();
-    await authenticate(next, before, { user, password: o.password, allowPlain: o.allowPlain ?? false }, o.random);
+    // The person or the keychain may take long; the stream may end meanwhile.
+    const password = () => Promise.race([o.password(), next.ended.then((error) => Promise.reject(error))]);
+    await authenticate(next, before, { user, password, allowPlain: o.allowPlain ?? false }, o.random);
     const features = await next.open();
     maxStanza = stanzaLimit(features);
     const resumed = await tryResume(next);
@@ -124,7 +129,7 @@ export function createClient(o: ClientOptions): Client {
   /** One connection, from nothing to its end. @returns why it ended */
   async function connectOnce(signal: AbortSignal): Promise<SignetError> {
     tell({ kind: 'connecting' });
-    if (session !== undefined && !(await settled(session))) endSession();
+    if (session !== undefined && !(await settled(session, signal))) endSession();
     const next = await connect(signal);
     const abort = () => {
       next.fail(new SignetError('no-network'));
@@ -198,9 +203,10 @@ export function createClient(o: ClientOptions): Client {
     });
     session = machine;
     resumeId = enabled.resumeId;
-    // Modules first, so that none of them misses what comes.
+    // Modules first, so that none of them misses what comes; they may send and ask already.
+    machine.attach(next);
     o.onSession(machine);
-    machine.attach(next, enabled.early);
+    machine.listen(enabled.early);
     return jid;
   }
 

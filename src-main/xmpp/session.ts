@@ -43,8 +43,10 @@ export interface SessionMachine extends Session {
   readonly unacked: number;
   /** True while reading is stopped for back-pressure. */
   readonly paused: boolean;
-  /** Takes a new stream; `early` came before counting began. */
-  attach(stream: XmlStream, early?: readonly Element[]): void;
+  /** Takes a new stream to write to. */
+  attach(stream: XmlStream): void;
+  /** Reads from it, once the modules are set up; `early` came before counting began. */
+  listen(early: readonly Element[]): void;
   /** Takes the stream on which the session was resumed: drops what the server has (its `h`), sends the rest again. */
   resume(stream: XmlStream, h: string | undefined): void;
   detach(): void;
@@ -188,18 +190,21 @@ export function createSession(o: SessionOptions): SessionMachine {
     return text;
   }
 
-  function attach(next: XmlStream, early: readonly Element[] = []): void {
+  function attach(next: XmlStream): void {
     stream = next;
     if (o.acknowledged) next.beforeFlush(acknowledgements);
+  }
+
+  function listen(early: readonly Element[]): void {
+    const from = stream;
+    const failed = (error: unknown) => {
+      from?.fail(error instanceof SignetError ? error : new SignetError('internal', { cause: error }));
+    };
     for (const element of early) {
       const work = dispatch(element);
-      if (work instanceof Promise) {
-        work.catch((error: unknown) => {
-          next.fail(new SignetError('internal', { cause: error }));
-        });
-      }
+      if (work instanceof Promise) work.catch(failed);
     }
-    next.listen(receive);
+    from?.listen(receive);
   }
 
   const registered = (set: Set<(stanza: Element) => void>) => (handler: (stanza: Element) => void) => {
@@ -231,12 +236,14 @@ export function createSession(o: SessionOptions): SessionMachine {
       return paused;
     },
     attach,
+    listen,
     resume(next, h) {
       // Still detached: what an `acked` function sends is queued behind the rest, and written with it.
       if (!acknowledge(h, next)) return;
       for (const entry of outbound.unacked) next.write(entry.xml);
       requestDue = outbound.unacked.length > 0;
       attach(next);
+      listen([]);
     },
     detach() {
       stream = undefined;

@@ -4,6 +4,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { StringDecoder } from 'node:string_decoder';
 import path from 'node:path';
 import { TLSSocket, createSecureContext, type SecureContext } from 'node:tls';
 import { makeServerCertificate } from '../../scripts/lib/certificates.mjs';
@@ -28,6 +29,7 @@ export class Connection {
   #socket: Socket;
   readonly #context: SecureContext;
   #text = '';
+  readonly #decoder = new StringDecoder('utf8');
   #wake: (() => void) | undefined;
   closed = false;
 
@@ -39,7 +41,7 @@ export class Connection {
 
   #listen(): void {
     this.#socket.on('data', (octets: Buffer) => {
-      this.#text += octets.toString('utf8');
+      this.#text += this.#decoder.write(octets);
       this.#wake?.();
     });
     const gone = () => {
@@ -63,8 +65,8 @@ export class Connection {
         this.#text = this.#text.slice(match.index + match[0].length);
         return match;
       }
-      if (this.closed) throw new Error(`the client closed; waited for ${String(pattern)}, had ${this.#text}`);
-      if (Date.now() > until) throw new Error(`waited for ${String(pattern)}, had ${this.#text}`);
+      if (this.closed) throw new Error(`the client closed; waited for ${String(pattern)}, had ${this.#text.slice(0, 500)}`);
+      if (Date.now() > until) throw new Error(`waited for ${String(pattern)}, had ${this.#text.slice(0, 500)}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 50);
         this.#wake = () => {

@@ -120,6 +120,19 @@ describe('signing in to Prosody', () => {
     });
   });
 
+  it('lets modules ask and send while they are set up', async () => {
+    const answers: Promise<unknown>[] = [];
+    const alice = start('alice', 'wonderland', {
+      onSession: (session) => {
+        session.send(message(session.jid, 'first'));
+        answers.push(session.iq.get(undefined, xml('query', 'jabber:iq:roster')));
+      },
+    });
+    await alice.online();
+    await expect(Promise.all(answers)).resolves.toHaveLength(1);
+    await alice.until(() => bodies(alice).includes('first'), 'the message to ourselves');
+  });
+
   it('carries 500 stanzas in order, acknowledged in order', async () => {
     const alice = start('alice', 'wonderland');
     const bob = start('bob', 'builder');

@@ -195,6 +195,46 @@ describe('signing in', () => {
     expect(client.sessions).toEqual([]);
   });
 
+  it.each([
+    ['<max-bytes>20000</max-bytes>', 20_000],
+    ['<max-bytes>1000</max-bytes>', 10_000],
+    ['<max-bytes>99999999</max-bytes>', 262_144],
+    ['<max-bytes>-1</max-bytes>', 65_536],
+    ['', 65_536],
+  ])('keeps to the limit %j of the server, within reason: %d octets (XEP-0478)', async (limit, octets) => {
+    const server = await connect();
+    await server.tls();
+    await server.scram('secret');
+    await server.open(
+      `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><limits xmlns='urn:xmpp:stream-limits:0'>${limit}</limits>`,
+    );
+    await server.bind(JID);
+    const session = await client.online();
+    expect(client.client.maxStanza).toBe(octets);
+    const empty = '<message></message>'.length;
+    const padded = (size: number) => ({ kind: 'message' as const, xml: `<message>${'é'.repeat((size - empty) / 2)}</message>` });
+    expect(() => {
+      session.send(padded(octets + 2));
+    }).toThrow('message-too-long');
+    session.send(padded(octets - 1));
+    await server.read(/<message>é+<\/message>/);
+  });
+
+  it('stops while the password is being asked for', async () => {
+    let asked = false;
+    const server = await connect({
+      password: () => {
+        asked = true;
+        return new Promise(() => undefined);
+      },
+    });
+    await server.tls();
+    await server.open(`<mechanisms xmlns='${SASL}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>`);
+    await client.until(() => asked, 'the question');
+    await client.client.stop();
+    expect(client.states.at(-1)).toEqual({ kind: 'offline' });
+  });
+
   it('follows see-other-host on a secured stream', async () => {
     const other = await startScriptedServer();
     const server = await connect({ ca: [...scripted.ca, ...other.ca] });
