@@ -41,7 +41,7 @@ export function prepareJid(text: string): Jid {
 export function parseBareJid(text: string): BareJid {
   const jid = prepareJid(text);
   if (isFull(jid)) throw new JidError('wrong-kind');
-  return jid as BareJid;
+  return jid;
 }
 
 /**

@@ -11,7 +11,6 @@ const TEXT_ALL = /[&<>\r]/g;
 const ATTRIBUTE = /[&<"\t\n\r]/;
 const ATTRIBUTE_ALL = /[&<"\t\n\r]/g;
 /** Anything that may be illegal; the exact test follows only then. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const SUSPECT = /[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/;
 
 const REFERENCES: Readonly<Record<string, string>> = {

@@ -16,6 +16,7 @@ import { DATA, LATER_PARTS, expectedCount, type Counts, type ProtocolPart, type 
 export interface VectorSuite {
   /** Octets of a file of the suite. */
   read(file: string): Buffer;
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what the file holds
   json<T>(file: string): T;
   /** The case gave what the vector says. Call it after the assertions. */
   ran(id: string | number): void;
@@ -53,6 +54,7 @@ export function suite(name: SuiteName, part = ''): VectorSuite {
 
   return {
     read: (file) => readFileSync(path.join(DATA, name, file)),
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as above
     json: <T>(file: string) => JSON.parse(readFileSync(path.join(DATA, name, file), 'utf8')) as T,
     ran(id) {
       once(id);

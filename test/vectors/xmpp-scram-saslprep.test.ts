@@ -17,8 +17,8 @@ const folder = path.join(DATA, 'xmpp-scram/good');
 describe('SASLprep', () => {
   for (const file of readdirSync(folder)) {
     const c = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Conversation;
-    it.skipIf(c.skipSASLprep)(`${c.label}: the name in the client's first message`, () => {
-      expect(c.steps[0]).toContain(`,n=${saslprep(c.user)},`);
+    it(`${c.label}: the name in the client's first message`, () => {
+      expect(c.steps[0]).toContain(`,n=${c.skipSASLprep ? c.user : saslprep(c.user)},`);
     });
   }
 
