@@ -9,7 +9,13 @@ import { build } from 'vite';
 const ORIGIN = 'https://gallery.signet.invalid';
 export const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png' };
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+};
 
 /**
  * Builds the gallery and opens a browser on it.
@@ -30,14 +36,23 @@ export async function openGallery({ executablePath = process.env['CHROMIUM'] ?? 
      * @param {import('playwright-core').BrowserContextOptions} [options]
      */
     async page(viewport, colorScheme, options = {}) {
-      const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', serviceWorkers: 'block', ...options });
+      const context = await browser.newContext({
+        viewport,
+        colorScheme,
+        reducedMotion: 'reduce',
+        serviceWorkers: 'block',
+        ...options,
+      });
       await context.route('**/*', async (route) => {
         const url = new URL(route.request().url());
         if (url.origin !== ORIGIN) return route.abort('blockedbyclient');
         const file = new URL(`out/gallery${url.pathname}`, root);
         try {
           const body = await readFile(file);
-          const headers = { 'content-security-policy': CSP, 'content-type': types[extname(file.pathname)] ?? 'application/octet-stream' };
+          const headers = {
+            'content-security-policy': CSP,
+            'content-type': types[extname(file.pathname)] ?? 'application/octet-stream',
+          };
           return await route.fulfill({ status: 200, headers, body });
         } catch {
           return route.fulfill({ status: 404, body: '' });

@@ -5,9 +5,7 @@
 
 import type { ContractError } from '../../src-shared/errors.ts';
 
-export type BridgeAnswer =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: ContractError };
+export type BridgeAnswer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ContractError };
 
 export interface Bridge {
   /** Never rejects for an error of the engine; a rejection means that the host itself is gone. */

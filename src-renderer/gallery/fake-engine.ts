@@ -4,7 +4,15 @@
  */
 
 import * as v from 'valibot';
-import { commands, isCommandName, type CommandName, type EventName, type Events, type Output, type Parsed } from '../../src-shared/api.ts';
+import {
+  commands,
+  isCommandName,
+  type CommandName,
+  type EventName,
+  type Events,
+  type Output,
+  type Parsed,
+} from '../../src-shared/api.ts';
 import { errorTexts, type ErrorCode } from '../../src-shared/errors.ts';
 import type { OriginId } from '../../src-shared/ids.ts';
 import { bareOf, type BareJid } from '../../src-shared/jid.ts';
@@ -70,7 +78,8 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
   const fail = (code: ErrorCode): never => {
     throw new ContractFailure(code);
   };
-  const prepared = (jid: string): BareJid => (/\s/.test(jid) || !jid.includes('@') ? fail('bad-jid') : bareOf(jid.toLowerCase() as BareJid));
+  const prepared = (jid: string): BareJid =>
+    /\s/.test(jid) || !jid.includes('@') ? fail('bad-jid') : bareOf(jid.toLowerCase() as BareJid);
 
   function putContact(next: Contact): Contact {
     world.contacts = [...world.contacts.filter((c) => c.jid !== next.jid), next];
@@ -164,7 +173,14 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
     },
     'contact.list': () => world.contacts,
     'contact.add': ({ jid, name }) =>
-      putContact(contact(prepared(jid), { subscription: 'none', asked: true, presence: 'offline', ...(name === undefined ? {} : { name }) })),
+      putContact(
+        contact(prepared(jid), {
+          subscription: 'none',
+          asked: true,
+          presence: 'offline',
+          ...(name === undefined ? {} : { name }),
+        }),
+      ),
     'contact.accept': ({ jid }) => changeContact(jid, { asking: false, subscription: 'both' }),
     'contact.decline': ({ jid }) => changeContact(jid, { asking: false }),
     'contact.rename': ({ jid, name }) => {
@@ -206,7 +222,8 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
     'message.send': ({ to, body, protection: wanted }) => {
       const jid = prepared(to);
       const { state } = viewOf(jid);
-      const waits = wanted === 'protected' && (state === 'none' || state === 'waiting') ? 'device' : state === 'look' ? 'check' : 'nothing';
+      const waits =
+        wanted === 'protected' && (state === 'none' || state === 'waiting') ? 'device' : state === 'look' ? 'check' : 'nothing';
       const standing = state === 'verified' || state === 'sealed' ? state : 'session';
       const sent: Message = {
         id: (nextId += 1),
@@ -250,7 +267,13 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
     'protection.compare': ({ jid, fp, matches }) => {
       const view = viewOf(prepared(jid));
       const credentials = view.credentials.map((c) =>
-        c.fp === fp ? { ...c, verdict: matches ? ('verified' as const) : ('distrusted' as const), why: matches ? ('compared' as const) : ('user' as const) } : c,
+        c.fp === fp
+          ? {
+              ...c,
+              verdict: matches ? ('verified' as const) : ('distrusted' as const),
+              why: matches ? ('compared' as const) : ('user' as const),
+            }
+          : c,
       );
       return putView({ ...view, credentials, state: matches ? 'verified' : 'stopped' });
     },

@@ -26,6 +26,12 @@ if (scene) {
   app.start();
   mount(App, { target, props: { app } });
   await settled();
+  // One pane at a time: the scene's conversation is opened, as a person would.
+  const first = app.conversations.items[0];
+  if (!scene.list && app.chat === null && app.phase === 'main' && first) {
+    app.open(first.jid);
+    await settled();
+  }
   scene.act?.(app);
   await settled();
   document.documentElement.dataset['ready'] = scene.id;

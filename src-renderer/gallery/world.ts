@@ -168,7 +168,11 @@ export function world(change: Partial<World> = {}): World {
       contact(others.noor, { name: 'نور', presence: 'online' }),
     ],
     conversations: [
-      conversation(bob, { name: 'Bob', protection: 'verified', last: { body: 'See you at eight.', mine: true, protection: 'verified' } }),
+      conversation(bob, {
+        name: 'Bob',
+        protection: 'verified',
+        last: { body: 'See you at eight.', mine: true, protection: 'verified' },
+      }),
       conversation(others.carol, {
         name: 'Carol Jones',
         unread: 3,
@@ -205,10 +209,15 @@ export function world(change: Partial<World> = {}): World {
           state: { kind: 'received' },
         }),
         message(3, bob, 'Yes. The usual place?', { at: NOW - 20 * MINUTE, protection: 'verified' }),
-        message(4, bob, 'They moved the tables outside, so bring a jacket; it gets cold as soon as the sun is behind the church.', {
-          at: NOW - 19 * MINUTE,
-          protection: 'verified',
-        }),
+        message(
+          4,
+          bob,
+          'They moved the tables outside, so bring a jacket; it gets cold as soon as the sun is behind the church.',
+          {
+            at: NOW - 19 * MINUTE,
+            protection: 'verified',
+          },
+        ),
         message(5, bob, 'https://example.org/menu?today', { at: NOW - 19 * MINUTE, protection: 'verified' }),
         message(6, bob, 'Good', { mine: true, at: NOW - 3 * MINUTE, protection: 'verified', state: { kind: 'received' } }),
         message(7, bob, 'See you at eight.', { mine: true, at: NOW - MINUTE, protection: 'verified', state: { kind: 'sent' } }),
@@ -218,7 +227,9 @@ export function world(change: Partial<World> = {}): World {
       ),
     },
     protection: {
-      [bob]: protection(bob, 'verified', { credentials: [credential(bob, { verdict: 'verified', why: 'compared', verdictSince: NOW - 9 * DAY })] }),
+      [bob]: protection(bob, 'verified', {
+        credentials: [credential(bob, { verdict: 'verified', why: 'compared', verdictSince: NOW - 9 * DAY })],
+      }),
     },
     notices: [],
     fails: {},

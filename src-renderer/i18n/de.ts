@@ -4,7 +4,8 @@ import type { Catalogue } from './catalogue.ts';
 import { errorsDe } from './errors-de.ts';
 
 const plural = new Intl.PluralRules('de');
-const count = (n: number, one: string, other: string): string => `${n.toLocaleString('de')} ${plural.select(n) === 'one' ? one : other}`;
+const count = (n: number, one: string, other: string): string =>
+  `${n.toLocaleString('de')} ${plural.select(n) === 'one' ? one : other}`;
 
 export const de = {
   app: {
@@ -53,7 +54,8 @@ export const de = {
     },
     means: {
       verified: (name) => `Nur du und ${name} könnt das lesen. Du weißt, dass der Schlüssel zu ${name} gehört.`,
-      session: (name) => `Nur du und wer diesen Schlüssel hat, könnt das lesen. Vergleiche ihn, um sicher zu sein, dass er zu ${name} gehört.`,
+      session: (name) =>
+        `Nur du und wer diesen Schlüssel hat, könnt das lesen. Vergleiche ihn, um sicher zu sein, dass er zu ${name} gehört.`,
       sealed: (name) => `Nachrichten werden für die Schlüssel von ${name} verschlüsselt und zugestellt, sobald ${name} da ist.`,
       waiting: (name) => `Nichts verlässt dieses Gerät, bis ein Gerät von ${name} es lesen kann.`,
       look: (name) => `${name} hat einen neuen Schlüssel. Nichts geht hinaus, bis du darüber entschieden hast.`,
@@ -87,12 +89,16 @@ export const de = {
   },
   vault: {
     newTitle: 'Wähle eine Passphrase',
-    newAbsent: 'Dieses System hat keinen Schlüsselbund, darum schützt eine Passphrase deinen Verlauf. Signet fragt bei jedem Start danach.',
-    newLocked: 'Der Schlüsselbund deines Systems ist gesperrt. Entsperre ihn und sieh noch einmal nach, oder schütze deinen Verlauf mit einer Passphrase.',
+    newAbsent:
+      'Dieses System hat keinen Schlüsselbund, darum schützt eine Passphrase deinen Verlauf. Signet fragt bei jedem Start danach.',
+    newLocked:
+      'Der Schlüsselbund deines Systems ist gesperrt. Entsperre ihn und sieh noch einmal nach, oder schütze deinen Verlauf mit einer Passphrase.',
     lockedTitle: 'Der Schlüsselbund ist gesperrt',
-    lockedText: 'Der Schlüssel zu deinem Verlauf liegt im Schlüsselbund deines Systems. Entsperre ihn, dann sieh noch einmal nach.',
+    lockedText:
+      'Der Schlüssel zu deinem Verlauf liegt im Schlüsselbund deines Systems. Entsperre ihn, dann sieh noch einmal nach.',
     absentTitle: 'Der Schlüsselbund fehlt',
-    absentText: 'Der Schlüssel zu deinem Verlauf lag in einem Schlüsselbund, den dieses System nicht mehr bietet. Starte ihn, dann sieh noch einmal nach.',
+    absentText:
+      'Der Schlüssel zu deinem Verlauf lag in einem Schlüsselbund, den dieses System nicht mehr bietet. Starte ihn, dann sieh noch einmal nach.',
     emptiedTitle: 'Der Schlüssel liegt nicht mehr im Schlüsselbund',
     emptiedText: 'Dein Schlüsselbund antwortet, aber der Schlüssel zu deinem Verlauf ist nicht mehr darin.',
     neededTitle: 'Dein Verlauf ist verschlossen',
@@ -109,7 +115,8 @@ export const de = {
     retryKeychain: 'Noch einmal nachsehen',
     startAfresh: 'Neu beginnen…',
     afreshTitle: 'Neu beginnen?',
-    afreshText: 'Der Verlauf auf diesem Gerät wird beiseite gelegt, nicht gelöscht, und Signet beginnt mit einem leeren. Deine Kontakte sehen einen neuen Schlüssel von dir.',
+    afreshText:
+      'Der Verlauf auf diesem Gerät wird beiseite gelegt, nicht gelöscht, und Signet beginnt mit einem leeren. Deine Kontakte sehen einen neuen Schlüssel von dir.',
     afreshConfirm: 'Neu beginnen',
   },
   signIn: {
@@ -139,7 +146,8 @@ export const de = {
     badPort: 'Ein Port ist eine Zahl von 1 bis 65535.',
     noPassword: 'Gib dein Passwort ein.',
     plainTitle: 'Das Passwort selbst senden?',
-    plainText: (server) => `Bei ${server} kann man sich nur anmelden, indem man das Passwort übergibt. Es reist in der verschlüsselten Verbindung, aber der Server sieht es.`,
+    plainText: (server) =>
+      `Bei ${server} kann man sich nur anmelden, indem man das Passwort übergibt. Es reist in der verschlüsselten Verbindung, aber der Server sieht es.`,
     plainAllow: 'Dieses Mal senden',
     againTitle: 'Wieder anmelden',
     againText: (jid) => `Gib das Passwort von ${jid} ein.`,
@@ -207,7 +215,8 @@ export const de = {
     notProtected: 'Nicht geschützt',
     protectedAs: { verified: 'Geschützt · geprüft', session: 'Geschützt', sealed: 'Versiegelt' },
     warn: {
-      unprotected: 'Sie kam ungeschützt, obwohl dieses Gespräch geschützt ist. Jemand anderes kann sie geschrieben oder gelesen haben.',
+      unprotected:
+        'Sie kam ungeschützt, obwohl dieses Gespräch geschützt ist. Jemand anderes kann sie geschrieben oder gelesen haben.',
       mislabelled: 'Aufschrift und Inhalt stimmen nicht überein.',
       late: 'Sie kam lange nachdem sie geschrieben wurde.',
       'duplicate-number': 'Eine zweite Nachricht kam unter der Nummer von dieser.',
@@ -219,7 +228,8 @@ export const de = {
     searchNone: 'Nichts gefunden',
     searchNext: 'Nächster Treffer',
     searchPrevious: 'Voriger Treffer',
-    lookStrip: (name) => `${name} hat einen neuen Schlüssel. Vergleiche ihn, bevor du weitermachst; was du schreibst, wartet bis dahin.`,
+    lookStrip: (name) =>
+      `${name} hat einen neuen Schlüssel. Vergleiche ihn, bevor du weitermachst; was du schreibst, wartet bis dahin.`,
     lookAction: 'Neuen Schlüssel prüfen',
     stoppedStrip: (name) => `Mit diesem Schlüssel kann ${name} nichts gesendet werden.`,
     waitingStrip: (name) => `Was du schreibst, wartet hier, bis ein Gerät von ${name} es lesen kann.`,
@@ -228,7 +238,8 @@ export const de = {
     said: (who, text) => `${who}: ${text}`,
     tooLong: 'Die Nachricht ist zu lang. Sende sie in Teilen.',
     plainDialogTitle: 'Ohne Schutz schreiben?',
-    plainDialogText: (name) => `Mit ${name} gibt es gerade keinen Schutz. Ungeschützte Nachrichten können die Server unterwegs lesen und ändern.`,
+    plainDialogText: (name) =>
+      `Mit ${name} gibt es gerade keinen Schutz. Ungeschützte Nachrichten können die Server unterwegs lesen und ändern.`,
     plainDialogOnce: 'Das wird in diesem Gespräch einmal gefragt und bleibt darin sichtbar.',
     plainDialogSend: 'Ungeschützt senden',
     plainDialogAllow: 'Ungeschützt schreiben',
@@ -319,7 +330,8 @@ export const de = {
     match: 'Sie stimmen überein',
     differ: 'Sie sind verschieden',
     decideTitle: (name) => `${name} hat einen neuen Schlüssel`,
-    decideText: (name) => `Das kommt vor, bei einem neuen Gerät oder nach einer neuen Installation. Es könnte aber auch jemand anderes sein. Frag ${name} am Telefon oder persönlich.`,
+    decideText: (name) =>
+      `Das kommt vor, bei einem neuen Gerät oder nach einer neuen Installation. Es könnte aber auch jemand anderes sein. Frag ${name} am Telefon oder persönlich.`,
     oldKey: 'Schlüssel bisher',
     newKey: 'Neuer Schlüssel',
     noOldKey: 'Kein früherer Schlüssel ist angenommen.',

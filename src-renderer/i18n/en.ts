@@ -4,10 +4,15 @@ import { errorTexts } from '../../src-shared/errors.ts';
 import type { Catalogue } from './catalogue.ts';
 
 const plural = new Intl.PluralRules('en');
-const count = (n: number, one: string, other: string): string => `${n.toLocaleString('en')} ${plural.select(n) === 'one' ? one : other}`;
+const count = (n: number, one: string, other: string): string =>
+  `${n.toLocaleString('en')} ${plural.select(n) === 'one' ? one : other}`;
 
 export const en = {
-  app: { name: 'Signet', noHost: 'This page belongs to the Signet app and does nothing by itself. Start Signet to use it.', loading: 'Opening Signet' },
+  app: {
+    name: 'Signet',
+    noHost: 'This page belongs to the Signet app and does nothing by itself. Start Signet to use it.',
+    loading: 'Opening Signet',
+  },
   common: {
     cancel: 'Cancel',
     close: 'Close',
@@ -23,7 +28,14 @@ export const en = {
     detailsPane: 'the details',
     notices: 'Notices',
   },
-  presence: { online: 'Online', chat: 'Free to chat', away: 'Away', xa: 'Away for long', dnd: 'Do not disturb', offline: 'Offline' },
+  presence: {
+    online: 'Online',
+    chat: 'Free to chat',
+    away: 'Away',
+    xa: 'Away for long',
+    dnd: 'Do not disturb',
+    offline: 'Offline',
+  },
   subscription: {
     none: 'Neither of you sees when the other is online',
     to: 'You see when they are online; they do not see you',
@@ -81,7 +93,8 @@ export const en = {
     lockedTitle: 'The keychain is locked',
     lockedText: 'The key to your history is in your system’s keychain. Unlock the keychain, then look again.',
     absentTitle: 'The keychain is gone',
-    absentText: 'The key to your history was in a keychain that this system no longer offers. Start the keychain, then look again.',
+    absentText:
+      'The key to your history was in a keychain that this system no longer offers. Start the keychain, then look again.',
     emptiedTitle: 'The key is no longer in the keychain',
     emptiedText: 'Your keychain answers, but the key to your history is not in it any more.',
     neededTitle: 'Your history is locked',
@@ -98,7 +111,8 @@ export const en = {
     retryKeychain: 'Look again',
     startAfresh: 'Start afresh…',
     afreshTitle: 'Start afresh?',
-    afreshText: 'The history on this device is moved aside, not deleted, and Signet begins with an empty one. Contacts see a new key from you.',
+    afreshText:
+      'The history on this device is moved aside, not deleted, and Signet begins with an empty one. Contacts see a new key from you.',
     afreshConfirm: 'Start afresh',
   },
   signIn: {
@@ -128,7 +142,8 @@ export const en = {
     badPort: 'A port is a number from 1 to 65535.',
     noPassword: 'Enter your password.',
     plainTitle: 'Send the password itself?',
-    plainText: (server) => `${server} offers no way to sign in without handing over your password. It travels inside the encrypted connection, but the server sees it.`,
+    plainText: (server) =>
+      `${server} offers no way to sign in without handing over your password. It travels inside the encrypted connection, but the server sees it.`,
     plainAllow: 'Send it this time',
     againTitle: 'Sign in again',
     againText: (jid) => `Enter the password of ${jid}.`,
@@ -217,7 +232,8 @@ export const en = {
     said: (who, text) => `${who}: ${text}`,
     tooLong: 'The message is too long. Send it in parts.',
     plainDialogTitle: 'Write without protection?',
-    plainDialogText: (name) => `There is no protection with ${name} at the moment. Unprotected messages can be read and changed by the servers on the way.`,
+    plainDialogText: (name) =>
+      `There is no protection with ${name} at the moment. Unprotected messages can be read and changed by the servers on the way.`,
     plainDialogOnce: 'This is asked once for this conversation and stays visible in it.',
     plainDialogSend: 'Send unprotected',
     plainDialogAllow: 'Write unprotected',
@@ -308,7 +324,8 @@ export const en = {
     match: 'They match',
     differ: 'They don’t match',
     decideTitle: (name) => `${name} got a new key`,
-    decideText: (name) => `This happens with a new device or a new installation. It could also be somebody else. Ask ${name} by phone or in person.`,
+    decideText: (name) =>
+      `This happens with a new device or a new installation. It could also be somebody else. Ask ${name} by phone or in person.`,
     oldKey: 'Key until now',
     newKey: 'New key',
     noOldKey: 'No earlier key is accepted.',

@@ -12,7 +12,8 @@ export const openQuestion = (view: ProtectionView | null): CredentialView | unde
   newest(view?.credentials.filter((c) => c.verdict === 'changed') ?? []);
 
 /** The accepted credential that a new one is shown beside. */
-export const currentOf = (view: ProtectionView | null): CredentialView | undefined => newest(view?.credentials.filter(isAccepted) ?? []);
+export const currentOf = (view: ProtectionView | null): CredentialView | undefined =>
+  newest(view?.credentials.filter(isAccepted) ?? []);
 
 /** Why the conversation is stopped, as a code that has a sentence. */
 export function stoppedBy(view: ProtectionView | null): ErrorCode {

@@ -5,7 +5,14 @@ import { tick } from 'svelte';
 /** The index that a key leads to, or undefined for keys that are not ours. */
 export function rovedIndex(key: string, at: number, length: number): number | undefined {
   if (length === 0) return undefined;
-  const to: Partial<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: length - 1, PageDown: at + 10, PageUp: at - 10 };
+  const to: Partial<Record<string, number>> = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: length - 1,
+    PageDown: at + 10,
+    PageUp: at - 10,
+  };
   const index = to[key];
   return index === undefined ? undefined : Math.min(length - 1, Math.max(0, index));
 }

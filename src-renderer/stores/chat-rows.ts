@@ -7,7 +7,13 @@ export type ChatRow =
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'unread'; readonly key: string }
   /** `first` and `last`: of a run by one side within five minutes. */
-  | { readonly kind: 'message'; readonly key: string; readonly message: Message; readonly first: boolean; readonly last: boolean };
+  | {
+      readonly kind: 'message';
+      readonly key: string;
+      readonly message: Message;
+      readonly first: boolean;
+      readonly last: boolean;
+    };
 
 const RUN_MS = 5 * 60_000;
 
@@ -19,7 +25,8 @@ export function rowsOf(messages: readonly Message[], unreadFrom: number | undefi
     const previous = messages[i - 1];
     const next = messages[i + 1];
     const today = dayKey(message.at);
-    if (today !== day) rows.push({ kind: 'day', key: `day ${today} ${String(rows.length === 0 ? 0 : message.id)}`, at: message.at });
+    if (today !== day)
+      rows.push({ kind: 'day', key: `day ${today} ${String(rows.length === 0 ? 0 : message.id)}`, at: message.at });
     day = today;
     if (message.id === unreadFrom) rows.push({ kind: 'unread', key: 'unread' });
     rows.push({
@@ -33,8 +40,7 @@ export function rowsOf(messages: readonly Message[], unreadFrom: number | undefi
   return rows;
 }
 
-const together = (a: Message, b: Message): boolean =>
-  a.mine === b.mine && b.at - a.at < RUN_MS && dayKey(a.at) === dayKey(b.at);
+const together = (a: Message, b: Message): boolean => a.mine === b.mine && b.at - a.at < RUN_MS && dayKey(a.at) === dayKey(b.at);
 
 /** Puts a message where its id belongs; a message of the same id is replaced. Usually that is the end. */
 export function withMessage(messages: readonly Message[], message: Message): readonly Message[] {

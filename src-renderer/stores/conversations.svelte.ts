@@ -87,7 +87,10 @@ export class ConversationsModel {
   async #page(before: number | undefined): Promise<void> {
     this.#busy = (async () => {
       try {
-        const page = await this.#api.invoke('conversation.list', before === undefined ? { limit: PAGE } : { before, limit: PAGE });
+        const page = await this.#api.invoke(
+          'conversation.list',
+          before === undefined ? { limit: PAGE } : { before, limit: PAGE },
+        );
         // What an event told meanwhile is newer than the page.
         for (const c of page.items) {
           const known = this.#byJid.get(c.jid);
