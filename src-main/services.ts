@@ -122,14 +122,6 @@ export interface Outbox {
   pumpAll(): void;
 }
 
-/** Protocol 6.5: tells a store that was restored or copied from the one that goes on. */
-export interface Guard {
-  /** A sending chain advances: called in the transaction that stores it. */
-  raise(): void;
-  /** Brings the outside copy up to what is committed: called before the stanza leaves. */
-  settle(): void;
-}
-
 /** Views of conversations. */
 export interface Conversations {
   view(jid: BareJid): Conversation;

@@ -5,17 +5,8 @@
  */
 
 import * as v from 'valibot';
-import type {
-  Account,
-  Contact,
-  Conversation,
-  Message,
-  Notice,
-  Page,
-  ProtectionView,
-  Settings,
-  VaultState,
-} from './models.ts';
+import type { Account, Contact, Conversation, Message, Notice, Page, ProtectionView, Settings, VaultState } from './models.ts';
+import type { Fingerprint } from './ids.ts';
 import type { BareJid } from './jid.ts';
 
 /** A JID as typed; the engine prepares it (RFC 7622) and answers `bad-jid` where it cannot. */
@@ -24,7 +15,11 @@ const password = v.pipe(v.string(), v.minLength(1), v.maxLength(1024));
 const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024));
 const name = v.pipe(v.string(), v.maxLength(256));
 const body = v.pipe(v.string(), v.minLength(1), v.maxLength(100_000));
-const fp = v.pipe(v.string(), v.regex(/^[0-9A-F]{64}$/));
+const fp = v.pipe(
+  v.string(),
+  v.regex(/^[0-9A-F]{64}$/),
+  v.transform((s) => s as Fingerprint),
+);
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const limit = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(200));
 const cursor = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -72,7 +67,10 @@ export const commands = {
 
   'account.get': command<Account | null>()(nothing),
   'account.signIn': command<Account>()(
-    v.strictObject({ ...credentials, /** The user's explicit word (auth-plain-only). */ allowPlain: v.optional(v.boolean(), false) }),
+    v.strictObject({
+      ...credentials,
+      /** The user's explicit word (auth-plain-only). */ allowPlain: v.optional(v.boolean(), false),
+    }),
   ),
   'account.register': command<Account>()(v.strictObject(credentials)),
   /** Ends the connection and forgets the password; history stays. */
@@ -80,7 +78,10 @@ export const commands = {
   /** Connect now instead of at the end of the back-off. */
   'account.reconnect': command<null>()(nothing),
   'account.setPresence': command<null>()(
-    v.strictObject({ presence: v.picklist(['online', 'chat', 'away', 'xa', 'dnd']), status: v.optional(v.pipe(v.string(), v.maxLength(1024))) }),
+    v.strictObject({
+      presence: v.picklist(['online', 'chat', 'away', 'xa', 'dnd']),
+      status: v.optional(v.pipe(v.string(), v.maxLength(1024))),
+    }),
   ),
 
   'contact.list': command<readonly Contact[]>()(nothing),
@@ -90,7 +91,9 @@ export const commands = {
   'contact.rename': command<null>()(v.strictObject({ jid, name })),
   'contact.remove': command<null>()(v.strictObject({ jid })),
 
-  'conversation.list': command<Page<Conversation>>()(v.strictObject({ before: v.optional(cursor), limit: v.optional(limit, 100) })),
+  'conversation.list': command<Page<Conversation>>()(
+    v.strictObject({ before: v.optional(cursor), limit: v.optional(limit, 100) }),
+  ),
   'conversation.get': command<Conversation>()(v.strictObject({ jid })),
   'conversation.markRead': command<null>()(v.strictObject({ jid, upTo: id })),
   'conversation.setTyping': command<null>()(v.strictObject({ jid, typing: v.boolean() })),

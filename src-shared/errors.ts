@@ -11,11 +11,21 @@ export const errorTexts = {
   internal: { message: 'Something went wrong inside Signet. Nothing was lost.', hint: 'Try again; if it stays, restart Signet.' },
   'not-found': { message: 'That is no longer there.', hint: 'Go back and look again.' },
   'not-signed-in': { message: 'You are not signed in.', hint: 'Sign in first.' },
+  'other-account': {
+    message: 'This profile belongs to another account.',
+    hint: 'Start Signet with another profile for that account.',
+  },
   'already-signed-in': { message: 'Somebody is signed in here already.', hint: 'Sign out first.' },
   // vault
   'profile-in-use': { message: 'Signet is already open with this profile.', hint: 'Use the window that is open.' },
-  'profile-unwritable': { message: 'Signet cannot write to its folder.', hint: 'Check the folder’s permissions and the free space.' },
-  'store-damaged': { message: 'Your history could not be opened: the file is damaged or the key is not the right one.', hint: 'Restore it from a backup, or start afresh.' },
+  'profile-unwritable': {
+    message: 'Signet cannot write to its folder.',
+    hint: 'Check the folder’s permissions and the free space.',
+  },
+  'store-damaged': {
+    message: 'Your history could not be opened: the file is damaged or the key is not the right one.',
+    hint: 'Restore it from a backup, or start afresh.',
+  },
   'store-newer': { message: 'This profile was written by a newer Signet.', hint: 'Update Signet.' },
   'keychain-locked': { message: 'Your system’s keychain is locked.', hint: 'Unlock it and try again, or use your passphrase.' },
   'keychain-absent': { message: 'This system offers no keychain.', hint: 'Choose a passphrase for Signet.' },
@@ -28,37 +38,82 @@ export const errorTexts = {
   'no-network': { message: 'There is no way to the server right now.', hint: 'Check the network; Signet keeps trying.' },
   'server-not-found': { message: 'No server answers for that address.', hint: 'Check the part after the @.' },
   'connect-timeout': { message: 'The server did not answer in time.', hint: 'Signet keeps trying.' },
-  'tls-required': { message: 'The server offers no encrypted connection.', hint: 'Signet does not sign in without one; ask whoever runs the server.' },
-  'tls-failed': { message: 'The encrypted connection to the server could not be made.', hint: 'Try again; ask whoever runs the server.' },
-  'server-certificate': { message: 'The server could not prove that it is the right one.', hint: 'Do not sign in; ask whoever runs the server.' },
+  'tls-required': {
+    message: 'The server offers no encrypted connection.',
+    hint: 'Signet does not sign in without one; ask whoever runs the server.',
+  },
+  'tls-failed': {
+    message: 'The encrypted connection to the server could not be made.',
+    hint: 'Try again; ask whoever runs the server.',
+  },
+  'server-certificate': {
+    message: 'The server could not prove that it is the right one.',
+    hint: 'Do not sign in; ask whoever runs the server.',
+  },
   'auth-failed': { message: 'Name or password is not right.', hint: 'Check both and try again.' },
-  'auth-unsupported': { message: 'The server offers no safe way to sign in.', hint: 'Ask whoever runs the server to switch on SCRAM.' },
-  'auth-plain-only': { message: 'The server wants your password in the clear, inside the encrypted connection.', hint: 'Allow this only if you trust the server.' },
-  'server-proof': { message: 'The server could not prove that it knows you.', hint: 'Do not try again before you have asked whoever runs the server.' },
+  'auth-unsupported': {
+    message: 'The server offers no safe way to sign in.',
+    hint: 'Ask whoever runs the server to switch on SCRAM.',
+  },
+  'auth-plain-only': {
+    message: 'The server wants your password in the clear, inside the encrypted connection.',
+    hint: 'Allow this only if you trust the server.',
+  },
+  'server-proof': {
+    message: 'The server could not prove that it knows you.',
+    hint: 'Do not try again before you have asked whoever runs the server.',
+  },
   'auth-weak': { message: 'The server asks for a weak or an excessive password check.', hint: 'Ask whoever runs the server.' },
   'account-exists': { message: 'That name is taken.', hint: 'Choose another name, or sign in.' },
-  'registration-closed': { message: 'The server does not let new accounts be made from here.', hint: 'Ask whoever runs the server, or choose another.' },
+  'registration-closed': {
+    message: 'The server does not let new accounts be made from here.',
+    hint: 'Ask whoever runs the server, or choose another.',
+  },
   'registration-failed': { message: 'The server did not accept the new account.', hint: 'Try another name or password.' },
-  'stream-conflict': { message: 'Another program signed in in this one’s place.', hint: 'Sign in again if you want to go on here.' },
+  'stream-conflict': {
+    message: 'Another program signed in in this one’s place.',
+    hint: 'Sign in again if you want to go on here.',
+  },
   'stream-error': { message: 'The server ended the connection.', hint: 'Signet connects again by itself.' },
-  'stream-malformed': { message: 'The server sent something that is not allowed.', hint: 'Signet connects again; if it stays, ask whoever runs the server.' },
+  'stream-malformed': {
+    message: 'The server sent something that is not allowed.',
+    hint: 'Signet connects again; if it stays, ask whoever runs the server.',
+  },
   'server-busy': { message: 'The server asks to wait.', hint: 'Signet tries again by itself.' },
   // messages
   'message-too-long': { message: 'The message is too long.', hint: 'Send it in parts.' },
   'message-rejected': { message: 'The server did not deliver the message.', hint: 'Try again.' },
   'recipient-unavailable': { message: 'The address does not exist or does not accept messages.', hint: 'Check the address.' },
-  'protection-required': { message: 'This conversation is protected; the message was not sent unprotected.', hint: 'Wait until it can be protected, or decide otherwise in the conversation.' },
+  'protection-required': {
+    message: 'This conversation is protected; the message was not sent unprotected.',
+    hint: 'Wait until it can be protected, or decide otherwise in the conversation.',
+  },
   'send-stopped': { message: 'Nothing is sent until you have decided about the new key.', hint: 'Open the protection panel.' },
   // protection: protocol 5.5 and 6
-  'bad-signature': { message: 'The keys could not be agreed on: a signature did not hold.', hint: 'Try again; if it stays, compare fingerprints by phone.' },
-  'untrusted-credential': { message: 'The other side did not accept your key, or theirs is not accepted here.', hint: 'Compare the keys.' },
+  'bad-signature': {
+    message: 'The keys could not be agreed on: a signature did not hold.',
+    hint: 'Try again; if it stays, compare fingerprints by phone.',
+  },
+  'untrusted-credential': {
+    message: 'The other side did not accept your key, or theirs is not accepted here.',
+    hint: 'Compare the keys.',
+  },
   'cookie-mismatch': { message: 'The key agreement was mixed up on the way.', hint: 'It is tried again by itself.' },
-  'unknown-association': { message: 'The other side no longer knew of this key agreement.', hint: 'It is tried again by itself.' },
+  'unknown-association': {
+    message: 'The other side no longer knew of this key agreement.',
+    hint: 'It is tried again by itself.',
+  },
   undecryptable: { message: 'This message could not be opened.', hint: 'It has been asked for again.' },
   'no-common-suite': { message: 'Their program offers no protection that is strong enough.', hint: 'They should update it.' },
   'unsupported-group': { message: 'The two programs have no key agreement in common.', hint: 'One of them should be updated.' },
-  'use-main-mode': { message: 'They hide their certificate from servers, which this version cannot do yet.', hint: 'The message waits; update Signet when you can.' },
-  malformed: { message: 'The other side sent a key agreement that is not well formed.', hint: 'They should update their program.' },
+  'use-main-mode': {
+    message: 'They hide their certificate from servers, which this version cannot do yet.',
+    hint: 'The message waits; update Signet when you can.',
+  },
+  malformed: {
+    message: 'The other side sent a key agreement that is not well formed.',
+    hint: 'They should update their program.',
+  },
   busy: { message: 'Their program asks to wait.', hint: 'It is tried again in a minute.' },
   'exchange-timeout': { message: 'Their program did not answer in time.', hint: 'It is tried again by itself.' },
   'credential-changed': { message: 'They have a new key.', hint: 'Compare it before you go on.' },
@@ -67,9 +122,18 @@ export const errorTexts = {
   'credential-distrusted': { message: 'You do not trust this key.', hint: 'Compare keys if you want to write again.' },
   'unknown-key': { message: 'This message was protected with a key that is not here.', hint: 'It has been asked for again.' },
   'not-for-this-device': { message: 'This message was protected for other devices of yours only.', hint: 'Read it there.' },
-  'number-reused': { message: 'Two different messages came under one key; the second was not opened.', hint: 'Compare keys if you did not expect this.' },
-  'store-restored': { message: 'Your history was restored or copied, so this device got new keys.', hint: 'Nothing to do: conversations go on by themselves.' },
-  'store-copied': { message: 'A copy of this device’s keys is in use elsewhere.', hint: 'If that was not you, change your password.' },
+  'number-reused': {
+    message: 'Two different messages came under one key; the second was not opened.',
+    hint: 'Compare keys if you did not expect this.',
+  },
+  'store-restored': {
+    message: 'Your history was restored or copied, so this device got new keys.',
+    hint: 'Nothing to do: conversations go on by themselves.',
+  },
+  'store-copied': {
+    message: 'A copy of this device’s keys is in use elsewhere.',
+    hint: 'If that was not you, change your password.',
+  },
   'bad-bundle': { message: 'A published key did not hold and was ignored.', hint: 'Compare keys if it stays.' },
 } as const satisfies Record<string, { message: string; hint: string }>;
 

@@ -122,7 +122,18 @@ export interface CredentialView {
   /** When it was met and when the verdict last changed. */
   readonly since: Millis;
   readonly verdictSince: Millis;
-  readonly why: 'own' | 'met-first' | 'compared' | 'vouched' | 'path' | 'met-later' | 'user' | 'revoked-by-owner' | 'dates' | 'name' | 'usage';
+  readonly why:
+    | 'own'
+    | 'met-first'
+    | 'compared'
+    | 'vouched'
+    | 'path'
+    | 'met-later'
+    | 'user'
+    | 'revoked-by-owner'
+    | 'dates'
+    | 'name'
+    | 'usage';
   readonly selfSigned: boolean;
   readonly subject: string;
   readonly issuer: string;

@@ -39,7 +39,8 @@ export function createConversations(workspace: Workspace, protection: Protection
     };
   };
 
-  const rowOf = (jid: BareJid): ConversationRow => store.conversations.get(jid) ?? store.transaction(() => store.conversations.ensure(jid, workspace.clock.now()));
+  const rowOf = (jid: BareJid): ConversationRow =>
+    store.conversations.get(jid) ?? store.transaction(() => store.conversations.ensure(jid, workspace.clock.now()));
 
   const changed = (jid: BareJid): void => {
     const row = store.conversations.get(jid);

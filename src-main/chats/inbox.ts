@@ -102,7 +102,8 @@ export function createInbox(workspace: Workspace, parts: InboxParts): InboxServi
   const bounce = ({ stanza, header: { id }, from }: Arrival): void => {
     const error = readStanzaError(stanza);
     const originId = readOriginId(stanza) ?? id;
-    if (error !== undefined && originId !== undefined && isOriginId(originId)) parts.onBounce(bareOf(from), originId, error.condition);
+    if (error !== undefined && originId !== undefined && isOriginId(originId))
+      parts.onBounce(bareOf(from), originId, error.condition);
   };
 
   // ── protected (protocol 6.2, the receiver) ────────────────────────────────────────────────────────────────────
@@ -177,7 +178,8 @@ export function createInbox(workspace: Workspace, parts: InboxParts): InboxServi
     const conversation = party.jid === own ? opened.to : party.jid;
     const effects: Effect[] = [];
     const body = textOf(content, 'body', MAX_BODY, NS_CLIENT);
-    if (body !== undefined && conversation !== own) effects.push(storeBody(arrival, opened, conversation, body, asksForReceipt(content)));
+    if (body !== undefined && conversation !== own)
+      effects.push(storeBody(arrival, opened, conversation, body, asksForReceipt(content)));
     if (party.jid !== own) {
       const received = readReceipt(content);
       if (received !== undefined) effects.push(markReceived(conversation, received, (row) => row.protection !== 'none'));
@@ -267,14 +269,23 @@ export function createInbox(workspace: Workspace, parts: InboxParts): InboxServi
     const content = receipt(row.originId);
     if (row.protection === 'none') {
       const id = newOriginId(random);
-      const stanza = xml('message', NS_CLIENT, { to: row.conversation, type: 'chat', id }, content, xml('store', 'urn:xmpp:hints'));
+      const stanza = xml(
+        'message',
+        NS_CLIENT,
+        { to: row.conversation, type: 'chat', id },
+        content,
+        xml('store', 'urn:xmpp:hints'),
+      );
       return () => {
         workspace.online()?.session.send(stanza, done);
       };
     }
     const targets = [...protection.targets(row.conversation), ...protection.targets(workspace.self().jid)];
     if (protection.refusal(row.conversation) !== undefined || targets.length === 0) return nothing;
-    return sender.protect({ to: row.conversation, kind: 'marker', originId: newOriginId(random), content: [content], targets }, done).send;
+    return sender.protect(
+      { to: row.conversation, kind: 'marker', originId: newOriginId(random), content: [content], targets },
+      done,
+    ).send;
   }
 
   // ── what cannot be opened (protocol 6.4) ──────────────────────────────────────────────────────────────────────
@@ -303,7 +314,14 @@ export function createInbox(workspace: Workspace, parts: InboxParts): InboxServi
     });
     if (row === undefined) return nothing;
     if (ask && isFull(from)) {
-      store.waiting.add({ id: row.id, sender: from, originId, stanza: serialize(stanza), arrivedAt, ...(stamp !== undefined && { stamp }) });
+      store.waiting.add({
+        id: row.id,
+        sender: from,
+        originId,
+        stanza: serialize(stanza),
+        arrivedAt,
+        ...(stamp !== undefined && { stamp }),
+      });
     }
     return () => {
       bus.emit('message.arrived', messageView(row));
@@ -330,7 +348,11 @@ export function createInbox(workspace: Workspace, parts: InboxParts): InboxServi
       // A receipt that anybody on the way could have written says nothing of a protected message.
       if (received !== undefined) effects.push(markReceived(conversation, received, (row) => row.protection === 'none'));
       const state = readChatState(stanza);
-      if ((state !== undefined || header.body !== undefined) && !everProtected && store.conversations.get(conversation) !== undefined) {
+      if (
+        (state !== undefined || header.body !== undefined) &&
+        !everProtected &&
+        store.conversations.get(conversation) !== undefined
+      ) {
         effects.push(() => {
           conversations.theyType(conversation, state === 'composing' && header.body === undefined);
         });

@@ -75,9 +75,11 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       .then(tell, failed('ack-not-stored'));
   };
 
-  const failed = (event: string) => (error: unknown): void => {
-    workspace.log(event, error instanceof SignetError ? error.code : 'internal');
-  };
+  const failed =
+    (event: string) =>
+    (error: unknown): void => {
+      workspace.log(event, error instanceof SignetError ? error.code : 'internal');
+    };
 
   /** Inside a transaction: this message leaves now, protected for these. */
   const leaveProtected = (row: MessageRow, targets: readonly Target[]): Effect => {
@@ -85,7 +87,9 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     const what = { to: row.conversation, kind: 'message' as const, originId: row.originId, content, targets };
     const { send, recipients } = sender.protect(what, acked(row.id));
     store.recipients.add(row.id, recipients, clock.now());
-    const worst: MessageProtection = targets.every((t) => t.association.peer.jid !== row.conversation || t.verdict !== 'first-use')
+    const worst: MessageProtection = targets.every(
+      (t) => t.association.peer.jid !== row.conversation || t.verdict !== 'first-use',
+    )
       ? 'verified'
       : 'session';
     const changed = store.messages.update(row.id, { state: { kind: 'sending' }, protection: worst });
@@ -227,7 +231,10 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
         });
         if (added === undefined) throw new SignetError('internal');
         store.outbox.add(added.id, to, 'nothing');
-        const waits = protectedNow && workspace.online() !== undefined && (agreements.wanting(to) || agreements.wanting(workspace.self().jid));
+        const waits =
+          protectedNow &&
+          workspace.online() !== undefined &&
+          (agreements.wanting(to) || agreements.wanting(workspace.self().jid));
         return { row: added, effects: first && !waits ? [step(added).effect] : undefined };
       });
       bus.emit('message.arrived', messageView(row));
@@ -282,8 +289,12 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
         send();
         return;
       }
-      const mayPlain = protection.state(jid) === 'none' && protection.unprotectedMayLeave(jid) && online.modules.presence.best(jid) !== undefined;
-      if (mayPlain) online.session.send(xml('message', NS_CLIENT, { to: jid, type: 'chat' }, state, xml('no-store', 'urn:xmpp:hints')));
+      const mayPlain =
+        protection.state(jid) === 'none' &&
+        protection.unprotectedMayLeave(jid) &&
+        online.modules.presence.best(jid) !== undefined;
+      if (mayPlain)
+        online.session.send(xml('message', NS_CLIENT, { to: jid, type: 'chat' }, state, xml('no-store', 'urn:xmpp:hints')));
     },
   };
 }

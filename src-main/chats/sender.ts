@@ -2,9 +2,11 @@
 
 import { SignetError } from '../../src-shared/errors.ts';
 import { MessageError, protect } from '../security/message.ts';
-import type { Guard, Sender, Workspace } from '../services.ts';
+import type { Sender, Workspace } from '../services.ts';
+import type { RestoreGuard } from '../store/restore-guard.ts';
 
-export function createSender(workspace: Workspace, guard: Guard): Sender {
+/** @param onRestored the outside copy went on without us: the stanza was not sent (protocol 6.5) */
+export function createSender(workspace: Workspace, guard: RestoreGuard, onRestored: () => void): Sender {
   const { store, clock, random } = workspace;
   return {
     protect({ targets, ...what }, acked) {
@@ -21,9 +23,14 @@ export function createSender(workspace: Workspace, guard: Guard): Sender {
       return {
         recipients: made.recipients,
         send: () => {
-          guard.settle();
-          // The session that it was made for may be gone; what matters is queued, and goes out with the next one.
-          workspace.online()?.session.send(made.stanza, acked);
+          void guard.settle().then(
+            // The session that it was made for may be gone; what matters is queued, and goes out with the next one.
+            () => workspace.online()?.session.send(made.stanza, acked),
+            (error: unknown) => {
+              workspace.log('guard', error instanceof SignetError ? error.code : 'internal');
+              onRestored();
+            },
+          );
         },
       };
     },

@@ -81,7 +81,8 @@ export function createContacts(workspace: Workspace, hooks: ContactsHooks): Cont
     try {
       await change;
     } catch (cause) {
-      if (cause instanceof StanzaError && cause.condition === 'item-not-found') throw new SignetError('recipient-unavailable', { cause });
+      if (cause instanceof StanzaError && cause.condition === 'item-not-found')
+        throw new SignetError('recipient-unavailable', { cause });
       throw new SignetError(cause instanceof StanzaError ? 'message-rejected' : 'no-network', { cause });
     }
   };
@@ -116,7 +117,12 @@ export function createContacts(workspace: Workspace, hooks: ContactsHooks): Cont
       const row = rowOf(jid);
       const { asking: _, ...rest } = row;
       store.transaction(() => {
-        store.contacts.put({ ...rest, inRoster: true, ...(name !== undefined && { name }), asked: row.subscription === 'none' || row.asked });
+        store.contacts.put({
+          ...rest,
+          inRoster: true,
+          ...(name !== undefined && { name }),
+          asked: row.subscription === 'none' || row.asked,
+        });
       });
       tell(jid);
       return view(jid);

@@ -311,7 +311,9 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
     async ensure(jid) {
       const wanted = capable(jid).filter(wants);
       if (wanted.length === 0) return;
-      const all = Promise.allSettled(wanted.map((full) => (book.isOpen(full) && !running.has(full) ? settled(jid, AWAIT_MS) : begin(full))));
+      const all = Promise.allSettled(
+        wanted.map((full) => (book.isOpen(full) && !running.has(full) ? settled(jid, AWAIT_MS) : begin(full))),
+      );
       let cancel: () => void = () => undefined;
       const late = new Promise<void>((resolve) => {
         cancel = timers.after(AWAIT_MS, resolve);

@@ -125,7 +125,14 @@ export function createRecovery(workspace: Workspace, parts: RecoveryParts): Reco
       const content: Element[] = [xml('body', NS_CLIENT, {}, row.body), receiptRequest(), delay(row.at)];
       // "To that device alone": encrypted for it only, and routed to it.
       const address = isFull(from) && party.jid === row.conversation ? { address: from } : {};
-      const what = { to: row.conversation, ...address, kind: 'message' as const, originId: row.originId, content, targets: [target] };
+      const what = {
+        to: row.conversation,
+        ...address,
+        kind: 'message' as const,
+        originId: row.originId,
+        content,
+        targets: [target],
+      };
       return sender.protect(what).send;
     },
   };

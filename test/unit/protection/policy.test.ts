@@ -24,7 +24,11 @@ describe('the state of a conversation (ui.md, "Protection in words")', () => {
     ['the only credential is distrusted', { verdicts: ['distrusted'] }, 'stopped'],
     ['an expired one beside an accepted one', { verdicts: ['expired', 'first-use'], associations: ['first-use'] }, 'session'],
     ['the user allowed plain text', { everProtected: true, unprotectedAllowed: true }, 'none'],
-    ['the user allowed plain text, but an association stands', { associations: ['first-use'], verdicts: ['first-use'], unprotectedAllowed: true }, 'session'],
+    [
+      'the user allowed plain text, but an association stands',
+      { associations: ['first-use'], verdicts: ['first-use'], unprotectedAllowed: true },
+      'session',
+    ],
   ])('where %s', (_, change, state) => {
     expect(protectionState({ ...stranger, ...change })).toBe(state);
   });
@@ -32,7 +36,9 @@ describe('the state of a conversation (ui.md, "Protection in words")', () => {
 
 describe('what may leave (protocol 3: secure when possible, never downgrade)', () => {
   it('refuses protected messages until a changed credential is decided on', () => {
-    expect(protectedRefusal({ ...stranger, verdicts: ['first-use', 'changed'], associations: ['first-use'] })).toBe('credential-changed');
+    expect(protectedRefusal({ ...stranger, verdicts: ['first-use', 'changed'], associations: ['first-use'] })).toBe(
+      'credential-changed',
+    );
   });
   it('names why it is stopped', () => {
     expect(protectedRefusal({ ...stranger, verdicts: ['distrusted'] })).toBe('credential-distrusted');
