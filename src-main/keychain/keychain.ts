@@ -55,7 +55,7 @@ async function within<T>(work: Promise<T>): Promise<T> {
 
 async function platformKeytar(): Promise<Keytar> {
   const module = await import('keytar');
-  return 'default' in module ? (module.default as Keytar) : module;
+  return 'default' in module ? (module.default) : module;
 }
 
 /**

@@ -48,12 +48,12 @@ export function accountRepository(db: Db): AccountRepository {
       const row = db.get('SELECT * FROM account');
       if (row === undefined) return undefined;
       return {
-        jid: text<BareJid>(row, 'jid'),
-        device: text<DeviceId>(row, 'device'),
-        fp: text<Fingerprint>(row, 'fp'),
+        jid: text(row, 'jid') as BareJid,
+        device: text(row, 'device') as DeviceId,
+        fp: text(row, 'fp') as Fingerprint,
         privateKey: octets(row, 'private_key'),
         chain: unpackAll(row, 'chain'),
-        preferences: json<AccountPreferences>(row, 'preferences'),
+        preferences: json(row, 'preferences') as AccountPreferences,
         ...defined({ resumption: optionalText(row, 'resumption'), rosterVersion: optionalText(row, 'roster_version') }),
       };
     },

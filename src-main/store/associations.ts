@@ -73,24 +73,24 @@ export interface AssociationsRepository {
 }
 
 const party = (row: Row, side: 'own' | 'peer'): Recipient => ({
-  jid: text<BareJid>(row, `${side}_jid`),
-  fp: text<Fingerprint>(row, `${side}_fp`),
-  device: text<DeviceId>(row, `${side}_device`),
+  jid: text(row, `${side}_jid`) as BareJid,
+  fp: text(row, `${side}_fp`) as Fingerprint,
+  device: text(row, `${side}_device`) as DeviceId,
 });
 
 const associationOf = (row: Row): AssociationRow => ({
-  keyId: text<KeyId>(row, 'key_id'),
-  role: text<AssociationRow['role']>(row, 'role'),
-  hash: text<AssociationRow['hash']>(row, 'hash'),
+  keyId: text(row, 'key_id') as KeyId,
+  role: text(row, 'role') as AssociationRow['role'],
+  hash: text(row, 'hash') as AssociationRow['hash'],
   own: party(row, 'own'),
   peer: party(row, 'peer'),
   send: { ck: octets(row, 'send_ck'), n: integer(row, 'send_n') },
   receive: { ck: octets(row, 'receive_ck'), n: integer(row, 'receive_n') },
   exporter: octets(row, 'exporter'),
   algorithms: {
-    agreement: json<AssociationAlgorithms['agreement']>(row, 'agreement'),
-    encryption: text<AssociationAlgorithms['encryption']>(row, 'encryption'),
-    signature: text<AssociationAlgorithms['signature']>(row, 'signature'),
+    agreement: json(row, 'agreement') as AssociationAlgorithms['agreement'],
+    encryption: text(row, 'encryption') as AssociationAlgorithms['encryption'],
+    signature: text(row, 'signature') as AssociationAlgorithms['signature'],
   },
   establishedAt: integer(row, 'established_at'),
   decryptOnly: flag(row, 'decrypt_only'),
@@ -169,7 +169,7 @@ export function associationsRepository(db: Db): AssociationsRepository {
     eraseByPeer: (jid, fp) =>
       db
         .all('DELETE FROM associations WHERE peer_jid = ? AND peer_fp = ? RETURNING key_id', jid, fp)
-        .map((row) => text<KeyId>(row, 'key_id')),
+        .map((row) => text(row, 'key_id') as KeyId),
     turnAllDecryptOnly: () => {
       db.run('UPDATE associations SET decrypt_only = 1');
     },

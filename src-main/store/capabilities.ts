@@ -12,7 +12,7 @@ export function capabilitiesRepository(db: Db): CapabilitiesRepository {
   return {
     get: (hash, ver) => {
       const row = db.get('SELECT features FROM capabilities WHERE hash = ? AND ver = ?', hash, ver);
-      return row === undefined ? undefined : json<string[]>(row, 'features');
+      return row === undefined ? undefined : (json(row, 'features') as string[]);
     },
     put: (hash, ver, features, at) => {
       db.run(

@@ -5,11 +5,11 @@ import type { Row } from './database.ts';
 
 const damaged = (column: string): SignetError => new SignetError('store-damaged', { cause: new TypeError(`column ${column}`) });
 
-/** Text; `T` names the branded or literal type that we ourselves wrote there. */
-export function text<T extends string = string>(row: Row, column: string): T {
+/** Text; the caller says which branded or literal type it is that we ourselves wrote there. */
+export function text(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== 'string') throw damaged(column);
-  return value as T;
+  return value;
 }
 
 export function integer(row: Row, column: string): number {
@@ -27,16 +27,16 @@ export function octets(row: Row, column: string): Uint8Array {
   return Uint8Array.from(value);
 }
 
-export const optionalText = <T extends string = string>(row: Row, column: string): T | undefined =>
-  row[column] === null ? undefined : text<T>(row, column);
+export const optionalText = (row: Row, column: string): string | undefined =>
+  row[column] === null ? undefined : text(row, column);
 
 export const optionalInteger = (row: Row, column: string): number | undefined =>
   row[column] === null ? undefined : integer(row, column);
 
 /** JSON that this program wrote. */
-export function json<T>(row: Row, column: string): T {
+export function json(row: Row, column: string): unknown {
   try {
-    return JSON.parse(text(row, column)) as T;
+    return JSON.parse(text(row, column)) as unknown;
   } catch (error) {
     throw new SignetError('store-damaged', { cause: error });
   }

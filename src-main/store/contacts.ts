@@ -28,11 +28,11 @@ export interface ContactsRepository {
 const ASKING_MAX = 1_024;
 
 const contactOf = (row: Row): ContactRow => ({
-  jid: text<BareJid>(row, 'jid'),
+  jid: text(row, 'jid') as BareJid,
   inRoster: flag(row, 'in_roster'),
-  subscription: text<Subscription>(row, 'subscription'),
+  subscription: text(row, 'subscription') as Subscription,
   asked: flag(row, 'asked'),
-  groups: json<string[]>(row, 'groups'),
+  groups: json(row, 'groups') as string[],
   ...defined({ name: optionalText(row, 'name'), asking: optionalText(row, 'asking') }),
 });
 

@@ -36,7 +36,7 @@ export interface ConversationsRepository {
 function conversationOf(row: Row): ConversationRow {
   const lastId = optionalInteger(row, 'last_id');
   return {
-    jid: text<BareJid>(row, 'jid'),
+    jid: text(row, 'jid') as BareJid,
     lastAt: integer(row, 'last_at'),
     unread: integer(row, 'unread'),
     readUpTo: integer(row, 'read_up_to'),
@@ -50,7 +50,7 @@ function conversationOf(row: Row): ConversationRow {
             id: lastId,
             body: text(row, 'last_body'),
             mine: flag(row, 'last_mine'),
-            protection: text<MessageProtection>(row, 'last_protection'),
+            protection: text(row, 'last_protection') as MessageProtection,
           },
         }),
   };

@@ -17,16 +17,16 @@ export interface Db {
    * Runs `fn` in a transaction, durable when this returns; inside another one it is a savepoint. What `fn` throws undoes
    * what `fn` did and is thrown on. `fn` is synchronous: a transaction never stands open over an await.
    */
-  transaction<T>(fn: () => T): T;
+  readonly transaction: <T>(fn: () => T) => T;
   /**
    * Queues `fn` as one transaction of a group: all that are queued in one turn of the event loop are committed with one
    * flush to the disk, each in its own savepoint, in order. Resolves once durable; rejects with what `fn` threw (the others
    * of the group are kept) or with the coded reason why the commit failed (then none is kept). A plain
    * {@link Db.transaction} meanwhile goes first.
    */
-  commit<T>(fn: () => T): Promise<T>;
+  readonly commit: <T>(fn: () => T) => Promise<T>;
   /** Commits what is queued and closes. */
-  close(): void;
+  readonly close: () => void;
 }
 
 interface Queued {
@@ -183,7 +183,7 @@ function wrap(db: Database): Db {
               };
             } catch (error) {
               return () => {
-                reject(error as Error);
+                reject(error instanceof Error ? error : new Error('thrown in a transaction', { cause: error }));
               };
             }
           },

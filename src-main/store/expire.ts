@@ -9,7 +9,7 @@ const KEYS = 30 * DAY;
 const SEEN = 90 * DAY;
 const CAPABILITIES = 180 * DAY;
 
-/** Erases what has had its time; to be called at start and once an hour. `now` in milliseconds since the epoch. */
+/** Erases what has had its time; to be called at start and once an hour, outside any transaction. `now` in milliseconds since the epoch. */
 export function expire(db: Db, now: number): void {
   db.transaction(() => {
     db.run('DELETE FROM skipped_keys WHERE at <= ?', now - KEYS);
@@ -19,4 +19,6 @@ export function expire(db: Db, now: number): void {
     db.run('DELETE FROM seen WHERE at <= ?', now - SEEN);
     db.run('DELETE FROM capabilities WHERE at <= ?', now - CAPABILITIES);
   });
+  // What was overwritten stands in the log until it is folded back and cut: chain keys are not to outlive their use there.
+  db.get('PRAGMA wal_checkpoint(TRUNCATE)');
 }

@@ -57,12 +57,12 @@ export interface MessagesRepository {
 const PREVIEW = 200;
 
 function stateOf(row: Row): MessageState | undefined {
-  const kind = optionalText<MessageState['kind']>(row, 'state');
+  const kind = optionalText(row, 'state') as MessageState['kind'] | undefined;
   switch (kind) {
     case undefined:
       return undefined;
     case 'queued':
-      return { kind, waits: text<'nothing'>(row, 'state_detail') };
+      return { kind, waits: text(row, 'state_detail') as 'nothing' };
     case 'failed':
       return { kind, code: text(row, 'state_detail') };
     default:
@@ -77,21 +77,21 @@ function messageOf(row: Row): MessageRow {
   const device = text(row, 'device');
   return {
     id: integer(row, 'id'),
-    conversation: text<BareJid>(row, 'jid'),
-    originId: text<OriginId>(row, 'origin_id'),
+    conversation: text(row, 'jid') as BareJid,
+    originId: text(row, 'origin_id') as OriginId,
     mine: flag(row, 'mine'),
     body: text(row, 'body'),
     at: integer(row, 'at'),
-    protection: text<MessageProtection>(row, 'protection'),
+    protection: text(row, 'protection') as MessageProtection,
     signed: flag(row, 'signed'),
     receipt: RECEIPTS[integer(row, 'receipt')] ?? 'none',
     ...defined({
       state: stateOf(row),
       device: device === '' ? undefined : (device as DeviceId),
-      fp: optionalText<Fingerprint>(row, 'fp'),
+      fp: optionalText(row, 'fp') as Fingerprint | undefined,
       archiveId: optionalText(row, 'archive_id'),
       unreadable: optionalText(row, 'unreadable'),
-      warn: optionalText<NonNullable<Message['warn']>>(row, 'warn'),
+      warn: optionalText(row, 'warn') as NonNullable<Message['warn']> | undefined,
       fromOtherDevice: flag(row, 'other_device') ? true : undefined,
     }),
   };

@@ -36,8 +36,8 @@ const ALL = 'SELECT o.*, c.jid FROM outbox AS o JOIN conversations AS c ON c.id 
 
 const outboxOf = (row: Row): OutboxRow => ({
   id: integer(row, 'id'),
-  conversation: text<BareJid>(row, 'jid'),
-  waits: text<Waits>(row, 'waits'),
+  conversation: text(row, 'jid') as BareJid,
+  waits: text(row, 'waits') as Waits,
   tries: integer(row, 'tries'),
   nextAt: integer(row, 'next_at'),
   ...defined({ stanza: optionalText(row, 'stanza') }),

@@ -42,9 +42,9 @@ export function recipientsRepository(db: Db): RecipientsRepository {
     },
     list: (message) =>
       db.all('SELECT jid, fp, device FROM recipients WHERE message = ? ORDER BY jid, device', message).map((row) => ({
-        jid: text<BareJid>(row, 'jid'),
-        fp: text<Fingerprint>(row, 'fp'),
-        device: text<DeviceId>(row, 'device'),
+        jid: text(row, 'jid') as BareJid,
+        fp: text(row, 'fp') as Fingerprint,
+        device: text(row, 'device') as DeviceId,
       })),
     messageFor: ({ jid, fp, device }, originId) => {
       const row = db.get(

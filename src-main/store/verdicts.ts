@@ -30,14 +30,14 @@ export interface VerdictsRepository {
 }
 
 const verdictOf = (row: Row): VerdictRow => ({
-  jid: text<BareJid>(row, 'jid'),
-  fp: text<Fingerprint>(row, 'fp'),
-  verdict: text<Verdict>(row, 'verdict'),
-  why: text<CredentialView['why']>(row, 'why'),
+  jid: text(row, 'jid') as BareJid,
+  fp: text(row, 'fp') as Fingerprint,
+  verdict: text(row, 'verdict') as Verdict,
+  why: text(row, 'why') as CredentialView['why'],
   since: integer(row, 'since'),
   verdictSince: integer(row, 'verdict_since'),
   chain: unpackAll(row, 'chain'),
-  vouchers: json<Fingerprint[]>(row, 'vouchers'),
+  vouchers: json(row, 'vouchers') as Fingerprint[],
 });
 
 export function verdictsRepository(db: Db): VerdictsRepository {

@@ -34,8 +34,8 @@ export interface WaitingRepository {
 
 const waitingOf = (row: Row): WaitingRow => ({
   id: integer(row, 'id'),
-  sender: text<FullJid>(row, 'sender'),
-  originId: text<OriginId>(row, 'origin_id'),
+  sender: text(row, 'sender') as FullJid,
+  originId: text(row, 'origin_id') as OriginId,
   stanza: text(row, 'stanza'),
   arrivedAt: integer(row, 'arrived_at'),
   asks: integer(row, 'asks'),
