@@ -88,6 +88,10 @@ async function setUp(undo, once) {
   const [prosody, keyring, display] = parts.map((p) => p.value);
   // Before anything of this process touches the keychain: alice's engine runs in it.
   Object.assign(process.env, keyring.env, display.env);
+  console.error(
+    `The server listens on 127.0.0.1, port ${prosody.port} (STARTTLS) and ${prosody.directTlsPort} (TLS), domain localhost;\n` +
+      `its certificate authority is ${prosody.caFile}. Anybody may register there.`,
+  );
   const server = { host: prosody.host, port: prosody.directTlsPort, tls: 'direct' };
 
   // What the app itself costs: this process's own start, then everything from here on; the server's start is not the app's.
@@ -111,10 +115,6 @@ async function setUp(undo, once) {
   hostStarting.then((host) => undo.add(() => host.close())).catch(() => {});
   const [bob, host] = await Promise.all([bobStarting, hostStarting]);
 
-  console.error(
-    `The server listens on 127.0.0.1, port ${prosody.port} (STARTTLS) and ${prosody.directTlsPort} (TLS), domain localhost;\n` +
-      `its certificate authority is ${prosody.caFile}. Anybody may register there.`,
-  );
   await befriend(host.engine, passwords.alice, server);
   return { prosody, bob, host, began };
 }
