@@ -28,7 +28,10 @@ export interface SubscriptionOptions {
 export interface Subscriptions {
   /** Asks to see their presence (§3.1.1). */
   subscribe(to: BareJid, status?: string): void;
-  /** Allows them to see ours, whether they asked (§3.1.4) or are going to (§3.4); `extensions` travel along. */
+  /**
+   * Allows them to see ours, once they asked (§3.1.4); `extensions` travel along. Before that it is a pre-approval (§3.4),
+   * which only servers that announce it keep: ejabberd drops it.
+   */
   subscribed(to: BareJid, ...extensions: readonly Element[]): void;
   /** Does not want to see theirs any more (§3.3). */
   unsubscribe(to: BareJid): void;

@@ -2,7 +2,7 @@
 
 import { bareOf, type Jid } from '../../../src-shared/jid.ts';
 import { tryJid } from '../../jid/jid.ts';
-import { Element, xml } from '../../xml/element.ts';
+import { type Element, xml } from '../../xml/element.ts';
 import { StanzaError, type Session, type StanzaErrorType } from '../types.ts';
 
 export const NS_CLIENT = 'jabber:client';

@@ -54,6 +54,13 @@ const isCondition = (error: unknown, ...conditions: readonly string[]): error is
 const isPreconditionNotMet = (error: unknown): boolean =>
   error instanceof StanzaError && error.application?.name === 'precondition-not-met' && error.application.ns === NS_PUBSUB_ERRORS;
 
+/**
+ * A refusal of what was asked, not of us or of now. (ejabberd 23.01 refuses publish-options that it does not know with
+ * `resource-constraint`, which is of type `wait` all the same.)
+ */
+const mayTryOtherwise = (error: unknown): boolean =>
+  error instanceof StanzaError && error.type !== 'wait' && error.type !== 'auth';
+
 /** The options, then with each number in place of `max`, where that is among them. */
 function* variants(options: NodeOptions): Generator<NodeOptions> {
   yield options;
@@ -78,7 +85,7 @@ export const pep = xmppModule<undefined, Pep>({
           await session.iq.set(undefined, ask(variant));
           return;
         } catch (error) {
-          if (!(error instanceof StanzaError) || isCondition(error, 'item-not-found', 'conflict')) throw error;
+          if (!mayTryOtherwise(error) || isCondition(error, 'item-not-found', 'conflict')) throw error;
           refusal = error;
         }
       }
@@ -113,7 +120,7 @@ export const pep = xmppModule<undefined, Pep>({
         try {
           await session.iq.set(undefined, withOptions);
         } catch (error) {
-          if (!(error instanceof StanzaError) || error.type === 'wait' || error.type === 'auth') throw error;
+          if (!mayTryOtherwise(error) && !isCondition(error, 'resource-constraint')) throw error;
           await configureOrCreate(node, options);
           if (!isPreconditionNotMet(error)) {
             await session.iq.set(undefined, bare);

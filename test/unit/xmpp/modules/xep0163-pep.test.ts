@@ -87,6 +87,23 @@ describe('publishing (protocol 4)', () => {
     await done;
   });
 
+  it('takes the way around what ejabberd says to options that it does not know', async () => {
+    const { far, done } = publish();
+    await refuses(far, withOptions, 'resource-constraint', '', 'wait');
+    await takes(far, configuring());
+    await takes(far, bare);
+    await done;
+  });
+
+  it('does not ask thirteen times a server that has no time', async () => {
+    const { far, done } = publish();
+    const failure = expect(done).rejects.toThrow('resource-constraint');
+    await refuses(far, withOptions, 'resource-constraint', '', 'wait');
+    await refuses(far, configuring(), 'resource-constraint', '', 'wait');
+    await failure;
+    expect(far.sent).toEqual([]);
+  });
+
   it('publishes nothing where the node cannot be had so', async () => {
     const { far, done } = publish();
     const failure = expect(done).rejects.toThrow('forbidden');
