@@ -74,8 +74,12 @@ export function readCertificate(der: Uint8Array): Certificate {
     bits: kind.bits,
     notBefore: fields.notBefore,
     notAfter: fields.notAfter,
-    subject: displayName(x509.subject),
-    issuer: displayName(x509.issuer),
+    get subject() {
+      return displayName(x509.subject);
+    },
+    get issuer() {
+      return displayName(x509.issuer);
+    },
     subjectDer: fields.subject.raw,
     issuerDer: fields.issuer.raw,
     serial: hexUpper(fields.serial.value),

@@ -5,9 +5,8 @@ import type { Random } from '../ports.ts';
 import { concat } from './encoding.ts';
 import { CryptoError } from './errors.ts';
 
-/** SubjectPublicKeyInfo and PKCS#8 of RFC 8410 up to the 32 octets. */
+/** SubjectPublicKeyInfo of RFC 8410 up to the 32 octets. */
 const SPKI = Buffer.from('302a300506032b656e032100', 'hex');
-const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const LENGTH = 32;
 /** Octets of an X25519 SubjectPublicKeyInfo (a sealing key, protocol 4). */
 export const SPKI_LENGTH = SPKI.length + LENGTH;
@@ -27,19 +26,16 @@ export function generate(random?: Random): X25519Pair {
 /** The pair of a private key of 32 octets (RFC 7748 clamps it on use). Throws `bad-key` on another length. */
 export function importPrivate(raw: Uint8Array): X25519Pair {
   if (raw.length !== LENGTH) throw new CryptoError('bad-key');
-  const der = concat(PKCS8, raw);
-  const privateKey = createPrivateKey({ key: Buffer.from(der.buffer), format: 'der', type: 'pkcs8' });
-  der.fill(0);
+  // Engines read `d` alone of a private JWK, though they want an `x` to be there; known values in the tests hold them to it.
+  const key = { kty: 'OKP', crv: 'X25519', d: base64url(raw), x: base64url(new Uint8Array(LENGTH)) };
+  const privateKey = createPrivateKey({ key, format: 'jwk' });
   return { privateKey, publicRaw: rawOf(createPublicKey(privateKey)) };
 }
 
 /** The 32 octets of a private key, for the encrypted store. Throws `bad-key`. */
 export function exportPrivate(privateKey: KeyObject): Uint8Array {
   if (privateKey.type !== 'private' || privateKey.asymmetricKeyType !== 'x25519') throw new CryptoError('bad-key');
-  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const raw = new Uint8Array(der.subarray(PKCS8.length, PKCS8.length + LENGTH));
-  der.fill(0);
-  return raw;
+  return new Uint8Array(Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'));
 }
 
 /**
@@ -50,8 +46,7 @@ export function derive(privateKey: KeyObject, peerRaw: Uint8Array): Uint8Array {
   if (peerRaw.length !== LENGTH) throw new CryptoError('bad-share');
   let secret: Uint8Array;
   try {
-    const publicKey = createPublicKey({ key: Buffer.from(toSpki(peerRaw).buffer), format: 'der', type: 'spki' });
-    secret = diffieHellman({ privateKey, publicKey });
+    secret = diffieHellman({ privateKey, publicKey: publicOf(peerRaw) });
   } catch {
     throw new CryptoError('bad-share');
   }
@@ -74,6 +69,15 @@ export function fromSpki(spki: Uint8Array): Uint8Array {
   return new Uint8Array(spki.subarray(SPKI.length));
 }
 
+/** JWK is the one form that the platform reads and writes without its general (and slow) ASN.1 machinery. */
+function publicOf(raw: Uint8Array): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: base64url(raw) }, format: 'jwk' });
+}
+
+function base64url(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64url');
+}
+
 function rawOf(publicKey: KeyObject): Uint8Array {
-  return new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI.length));
+  return new Uint8Array(Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'));
 }
