@@ -212,11 +212,12 @@ export function createClient(o: ClientOptions): Client {
 
   async function run(controller: AbortController): Promise<void> {
     const { signal } = controller;
-    while (!signal.aborted) {
+    const stopping = () => signal.aborted;
+    while (!stopping()) {
       const error = await connectOnce(signal).catch((e: unknown) =>
         e instanceof SignetError ? e : new SignetError('internal', { cause: e }),
       );
-      if (signal.aborted) break;
+      if (stopping()) break;
       if (error.code === 'internal') onFault(error.cause ?? error);
       if (!mayPass(error.code)) {
         if (running === controller) running = undefined;

@@ -123,8 +123,11 @@ export function createSession(o: SessionOptions): SessionMachine {
       failed(error);
       return;
     }
-    if (work instanceof Promise) work.then(arrival.committed, failed);
-    else arrival.committed();
+    if (work instanceof Promise) {
+      work.then(() => {
+        arrival.committed();
+      }, failed);
+    } else arrival.committed();
     const octets = inbound.pendingOctets(stream?.received ?? 0);
     if (!paused && (inbound.pending > MAX_PENDING || octets > MAX_PENDING_OCTETS)) {
       paused = true;

@@ -192,8 +192,13 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
       opened = true;
       waiting.length = 0;
       try {
-        await withDeadline<void>((resolve, reject) => {
-          header = { resolve, reject };
+        await withDeadline<undefined>((resolve, reject) => {
+          header = {
+            resolve: () => {
+              resolve(undefined);
+            },
+            reject,
+          };
           socket.write(streamHeader(domain, from), 'utf8');
         });
       } finally {

@@ -59,8 +59,8 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
     at('conf', 'ejabberd.yml'),
     template.replace(/@([A-Z_]+)@/g, (_, name: string) => values[name] ?? ''),
   );
-  await copyFile('/etc/ejabberd/inetrc', at('conf', 'inetrc')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT')
+  await copyFile('/etc/ejabberd/inetrc', at('conf', 'inetrc')).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new Error('ejabberd is not installed: install it (Debian: apt-get install ejabberd) and try again.');
     throw error;
   });

@@ -149,7 +149,7 @@ export class Connection {
   }
 
   /** All of it: TLS, SCRAM, binding, stream management. */
-  async signIn(jid: string, password: string, resumeId: string | undefined = undefined): Promise<void> {
+  async signIn(jid: string, password: string, resumeId?: string): Promise<void> {
     await this.tls();
     await this.scram(password);
     await this.open(`<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>${resumeId === undefined ? '' : `<sm xmlns='${SM}'/>`}`);
