@@ -75,12 +75,19 @@ describe('protocol 5.2, transcripts', () => {
 
       // AM1  I -> R
       const randomI = told(r.id, r.CKYi, r.Ni, r.initiatorPrivate.x25519, r.initiatorPrivate.dh3072);
-      const opened = initiate(alice, bob.full, policy, randomI);
+      const opened = initiate(alice, bob.full, { ...policy, x25519Random: randomI }, randomI);
       expect(c14n(opened.send)).toBe(c.messages[0]);
 
       // AM2  I <- R
       const randomR = told(r.CKYr, r.Nr, r.responderPrivate);
-      const judgingI = receiveAM1(bob, arrived(alice.full, bob.full, c14n(opened.send)), policy, randomR, never, never).verify();
+      const judgingI = receiveAM1(
+        bob,
+        arrived(alice.full, bob.full, c14n(opened.send)),
+        { ...policy, x25519Random: randomR },
+        randomR,
+        never,
+        never,
+      ).verify();
       expect(judgingI.peer.fp).toBe(c.initiator.credential.fp);
       const answered = judgingI.resume('first-use');
       expect(c14n(answered.send)).toBe(c.messages[1]);

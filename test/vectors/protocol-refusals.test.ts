@@ -69,11 +69,19 @@ function play(c: Case): 'stands' {
     digests: offered('DigestMethod').filter(isPrfMethod),
     signatures: offered('SignatureMethod').filter(isSignatureMethod),
   };
-  const opened = initiate(alice, bob.full, policy, told(r.id, r.CKYi, r.Ni, r.initiatorPrivate.x25519));
+  const randomI = told(r.id, r.CKYi, r.Ni, r.initiatorPrivate.x25519);
+  const opened = initiate(alice, bob.full, { ...policy, x25519Random: randomI }, randomI);
   const awaitingAM2: AwaitingAM2 = { ...opened.next, am1: c.messages.length === 1 ? '' : c14n(am1) };
 
   const randomR = told(r.CKYr ?? '0'.repeat(32), r.Nr ?? '0'.repeat(64), r.responderPrivate ?? '1'.repeat(64));
-  const readI = receiveAM1(bob, to(alice.full, bob.full, 0), defaultPolicy, randomR, never, never).verify();
+  const readI = receiveAM1(
+    bob,
+    to(alice.full, bob.full, 0),
+    { ...defaultPolicy, x25519Random: randomR },
+    randomR,
+    never,
+    never,
+  ).verify();
   const answered = readI.resume('first-use');
   if (c.messages.length === 1) return 'stands';
 

@@ -84,6 +84,8 @@ export interface Policy {
   readonly take: readonly Agreement[];
   readonly digests: readonly PrfMethod[];
   readonly signatures: readonly SignatureMethod[];
+  /** Where X25519 keys come from, in place of the platform's own generator (vectors). */
+  readonly x25519Random?: Random;
 }
 
 export const defaultPolicy: Policy = {
@@ -183,7 +185,7 @@ export type Holds = (keyId: KeyId) => boolean;
 export function initiate(own: Own, peer: FullJid, policy: Policy, random: Random): Stepped<AwaitingAM2> {
   const names = { id: hexUpper(random(8)), initiator: own.full, responder: peer, cookieI: hexUpper(random(16)) as Cookie };
   const nonce = random(32);
-  const shares = policy.offer.map((agreement) => makeShare(agreement, random));
+  const shares = policy.offer.map((agreement) => makeShare(agreement, random, policy.x25519Random));
   const offer: AM1 = {
     step: 'AM1',
     ...names,
@@ -242,31 +244,47 @@ export function receiveAM1(
     const peer = peerOf(step, arrived, certificate, message);
     const selection = { agreement, encryption, hash: hashOfPrf[digest], signature: method };
     // AM1 may be a replay: a copy of our store is not told from one here, and R goes on.
-    return judging(step, peer, false, () => respond(own, peer, message, selection, digest, signature, arrived, random, holds));
+    const answer = { own, peer, offer: message, selection, digest, signature, arrived, policy, random, holds };
+    return judging(step, peer, false, () => respond(answer));
   };
   return { cookieI: offer.cookieI, verify };
 }
 
 // ── AM2  I <- R: both cookies, chain of R, choice, TH_1, Nr and share, signature ──────────────────────────────────
 
-function respond(
-  own: Own,
-  peer: Peer,
-  offer: AM1,
-  selection: Selection,
-  digest: PrfMethod,
-  signature: SignatureMethod,
-  arrived: Arrived,
-  random: Random,
-  holds: Holds,
-): Stepped<AwaitingAM3> {
+interface Answer {
+  readonly own: Own;
+  readonly peer: Peer;
+  readonly offer: AM1;
+  readonly selection: Selection;
+  readonly digest: PrfMethod;
+  /** What we sign with. */
+  readonly signature: SignatureMethod;
+  readonly arrived: Arrived;
+  readonly policy: Policy;
+  readonly random: Random;
+  readonly holds: Holds;
+}
+
+function respond({
+  own,
+  peer,
+  offer,
+  selection,
+  digest,
+  signature,
+  arrived,
+  policy,
+  random,
+  holds,
+}: Answer): Stepped<AwaitingAM3> {
   const { hash, agreement } = selection;
   const share = offer.shares.find((s) => s.agreement !== undefined && sameGroup(s.agreement, agreement));
   if (share === undefined) throw new AssociationError('unsupported-group', { step: 'AM1' });
   const peerRaw = publicOf(share, 'AM1');
   const cookieR = freshCookie(offer.cookieI, random, holds);
   const nonce = random(32);
-  const mine = makeShare(agreement, random);
+  const mine = makeShare(agreement, random, policy.x25519Random);
   const key = sharedSecret(mine, peerRaw, 'AM1');
   wipeShare(mine);
   const names = { id: offer.id, initiator: offer.initiator, responder: offer.responder, cookieI: offer.cookieI };
