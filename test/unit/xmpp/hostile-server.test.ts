@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { watch, type Watched } from '../../support/client-watch.ts';
+import { fakeTime } from '../../support/fake-time.ts';
 import { SASL, startScriptedServer, type Connection, type ScriptedServer } from '../../support/scripted-server.ts';
 
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
@@ -421,6 +422,44 @@ describe('in a session', () => {
       commits[i]?.();
     }
     expect(commits).toHaveLength(total);
+  });
+
+  it.each([
+    ['r1', /<r [^>]*\/>/],
+    ['none', /<iq [^>]*type=['"]get['"][^>]*><ping/],
+  ] as const)(
+    'a path gone silent is noticed and left, the next one taken after the wait (session %s)',
+    async (resumeId, probe) => {
+      const time = fakeTime();
+      const server = await session({ timers: time.timers, clock: time.clock }, resumeId);
+      time.advance(60_000);
+      await server.read(probe);
+      time.advance(29_999);
+      expect(client.states.at(-1)?.kind).toBe('online');
+      time.advance(1);
+      expect(await code()).toBe('no-network');
+      const { retryAt } = await client.state('waiting');
+      const wait = retryAt - time.clock.now();
+      expect(wait).toBeGreaterThanOrEqual(500);
+      expect(wait).toBeLessThanOrEqual(1_000);
+      time.advance(wait);
+      await (await scripted.next()).read(/<stream:stream/);
+    },
+  );
+
+  it('after waking up, a path that stands is asked at once and given five seconds', async () => {
+    const time = fakeTime();
+    const server = await session({ timers: time.timers, clock: time.clock });
+    client.client.reconnectNow();
+    await server.read(/<r [^>]*\/>/);
+    server.send(`<a xmlns='urn:xmpp:sm:3' h='0'/><message/>`);
+    await client.until(() => client.delivered.length === 1, 'the answer');
+    time.advance(5_000);
+    expect(client.states.at(-1)?.kind).toBe('online');
+    client.client.reconnectNow();
+    await server.read(/<r [^>]*\/>/);
+    time.advance(5_000);
+    expect(await code()).toBe('no-network');
   });
 
   it('a handler that throws is reported, and costs neither the stanza nor the stream', async () => {
