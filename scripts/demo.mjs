@@ -44,7 +44,7 @@ export async function demo({ once }) {
   try {
     const stage = await setUp(undo, once);
     const result = once ? await runOnce(stage).catch((error) => photographed(error, stage.host.page)) : undefined;
-    if (!once) await stage.host.closed;
+    if (!once) await greet(stage);
     await undo.run();
     if (result === undefined) process.exit(0);
     console.log(JSON.stringify(result.report));
@@ -153,6 +153,14 @@ async function openConversation(page) {
   await composer.waitFor({ timeout: WAIT_MS });
   await composer.focus();
   return composer;
+}
+
+/** For a person: the conversation is open, bob has said hello, and the window stays until it is closed. */
+async function greet({ bob, host }) {
+  await openConversation(host.page);
+  await bob.invoke('message.send', { to: ALICE, body: 'Hello, I am Bob. Write something: I answer every message once.' });
+  console.error('Alice’s window is open; close it or press Ctrl-C to end the demo.');
+  await host.closed;
 }
 
 const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)] ?? 0;

@@ -55,6 +55,8 @@ const ARGS = [
   '--disable-domain-reliability',
   '--password-store=basic',
   '--host-resolver-rules=MAP * ~NOTFOUND',
+  // Or Chromium warns in its own bar that the line above is unusual.
+  '--test-type',
   '--deny-permission-prompts',
   '--block-new-web-contents',
   `--window-size=${String(WINDOW_SIZE.width)},${String(WINDOW_SIZE.height)}`,
