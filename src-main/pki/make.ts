@@ -57,7 +57,7 @@ function serial(random: Random): Uint8Array {
 }
 
 function name(jid: BareJid): Uint8Array {
-  const commonName = [...jid].slice(0, MAX_COMMON_NAME).join('');
+  const commonName = Array.from(jid).slice(0, MAX_COMMON_NAME).join('');
   return der(Tag.sequence, der(Tag.set, der(Tag.sequence, oid('2.5.4.3'), der(Tag.utf8String, utf8(commonName)))));
 }
 

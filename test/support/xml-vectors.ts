@@ -14,7 +14,7 @@ import { digest, type HashName } from '../../src-main/security/crypto/hash.ts';
 import { kindOf, methodsFor, verify } from '../../src-main/security/crypto/signature.ts';
 import { exclusiveC14n } from '../../src-main/security/xmlsec/exclusive-c14n.ts';
 import { claimedSigner, verifyEnveloped } from '../../src-main/security/xmlsec/signature.ts';
-import { Element } from '../../src-main/xml/element.ts';
+import type { Element } from '../../src-main/xml/element.ts';
 
 const INCLUSIVE = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315';
 const ENVELOPED = `${DS}enveloped-signature`;

@@ -14,7 +14,7 @@ export const hashOfPrf: Readonly<Record<PrfMethod, HashName>> = { [HMAC_SHA256]:
 
 /** The types allow no other; a name from elsewhere must not get past them. */
 function checkHash(hash: HashName): void {
-  if (hash !== 'sha256' && hash !== 'sha512') throw new CryptoError('bad-algorithm');
+  if (!Object.hasOwn(hashLength, hash)) throw new CryptoError('bad-algorithm');
 }
 
 /** H(a | b | …). */

@@ -10,9 +10,9 @@ import { CryptoError } from './errors.ts';
 
 export interface KeyWrap {
   /** Octets of `key` (a multiple of 8, at least 16) plus 8. Throws `bad-key`. */
-  wrap(kek: Uint8Array, key: Uint8Array): Uint8Array;
+  readonly wrap: (kek: Uint8Array, key: Uint8Array) => Uint8Array;
   /** The key. Throws `undecryptable`, whatever the cause; `bad-key` only on a `kek` of another length. */
-  unwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array;
+  readonly unwrap: (kek: Uint8Array, wrapped: Uint8Array) => Uint8Array;
 }
 
 const CIPHER = 'id-aes256-wrap';

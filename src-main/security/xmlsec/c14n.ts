@@ -5,7 +5,7 @@
  */
 
 import { DS, DS11, M21, SEC, XE } from '../crypto/algorithms.ts';
-import { Element } from '../../xml/element.ts';
+import type { Element } from '../../xml/element.ts';
 import { byCodePoint, canonicalAttribute, canonicalText } from './escape.ts';
 import { XmlsecError } from './errors.ts';
 

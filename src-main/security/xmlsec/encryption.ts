@@ -3,7 +3,8 @@
  * and read by security/message.ts; this reads the same elements without knowing of associations.
  */
 
-import { Element, xml } from '../../xml/element.ts';
+import type { Element } from '../../xml/element.ts';
+import { xml } from '../../xml/element.ts';
 import { open, seal, IV_LENGTH } from '../crypto/aes-gcm.ts';
 import { AES256_GCM, DS, KW_AES256, XE } from '../crypto/algorithms.ts';
 import { concat, fromBase64, toBase64 } from '../crypto/encoding.ts';

@@ -3,7 +3,7 @@
  * (protocol 6.2), which no server touches. The element is the apex; nothing above it is rendered.
  */
 
-import { Element } from '../../xml/element.ts';
+import type { Element } from '../../xml/element.ts';
 import { byCodePoint, canonicalAttribute, canonicalText } from './escape.ts';
 
 const XML_NS = 'http://www.w3.org/XML/1998/namespace';

@@ -1,6 +1,6 @@
 /** Law as a table (style rule 4): the exact structure of an element, checked before anything in it is used. */
 
-import { Element } from '../../xml/element.ts';
+import type { Element } from '../../xml/element.ts';
 import { XmlsecError } from './errors.ts';
 
 /** Attributes and children of an element, all of them and nothing else. `true` for an attribute: any value. */

@@ -6,7 +6,8 @@
 
 import type { KeyObject } from 'node:crypto';
 import { isFingerprint, type Fingerprint } from '../../../src-shared/ids.ts';
-import { Element, xml } from '../../xml/element.ts';
+import type { Element } from '../../xml/element.ts';
+import { xml } from '../../xml/element.ts';
 import { parseDocument } from '../../xml/parser.ts';
 import { DS, ENVELOPED_SIGNATURE, EXC, SHA256, isSignatureMethod, type SignatureMethod } from '../crypto/algorithms.ts';
 import { equal } from '../crypto/constant-time.ts';

@@ -92,6 +92,7 @@ describe('reading a certificate', () => {
       'an address in another string type',
       { extensions: [altName(der(0xa0, oid('1.3.6.1.5.5.7.8.5'), der(0xa0, der(0x16, utf8('a@b')))))] },
     ],
+    ['a short length in long form', { serial: Uint8Array.of(0x02, 0x81, 0x01, 0x01) }],
     ['a padded serial number', { serial: der(Tag.integer, Uint8Array.of(0, 1)) }],
     ['another algorithm outside than inside', { outerAlgorithm: der(Tag.sequence, oid('1.2.840.10045.4.3.3')) }],
     ['a day that does not exist', { validity: der(Tag.sequence, der(Tag.utcTime, utf8('260230000000Z')), encodeTime(0)) }],

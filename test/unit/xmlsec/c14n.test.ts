@@ -4,7 +4,8 @@ import { DS, SEC } from '../../../src-main/security/crypto/algorithms.ts';
 import { c14n, c14nWithout } from '../../../src-main/security/xmlsec/c14n.ts';
 import { byCodePoint } from '../../../src-main/security/xmlsec/escape.ts';
 import { exclusiveC14n } from '../../../src-main/security/xmlsec/exclusive-c14n.ts';
-import { Element, xml } from '../../../src-main/xml/element.ts';
+import type { Element } from '../../../src-main/xml/element.ts';
+import { xml } from '../../../src-main/xml/element.ts';
 import { parseDocument } from '../../../src-main/xml/parser.ts';
 
 const malformed = expect.objectContaining({ name: 'XmlsecError', code: 'malformed' });
@@ -39,7 +40,9 @@ function rewritten(el: Element, parent: Element | undefined, prefix: string): st
   return children === '' ? `<${tag}${attributes}${declaration}/>` : `<${tag}${attributes}${declaration} >${children}</${tag}>`;
 }
 const escape = (s: string): string =>
-  [...s].map((c) => (/[a-z ]/.test(c) ? c : `&#x${(c.codePointAt(0) ?? 0).toString(16)};`)).join('');
+  Array.from(s)
+    .map((c) => (/[a-z ]/.test(c) ? c : `&#x${(c.codePointAt(0) ?? 0).toString(16)};`))
+    .join('');
 
 describe('c14n of protocol 1', () => {
   it('comes out the same after prefixes, order, quotes and references were rewritten', () => {

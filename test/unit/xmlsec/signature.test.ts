@@ -155,6 +155,7 @@ describe('an enveloped signature (protocol 5.3)', () => {
     ['a Reference without URI', at(signed, ref, (e) => e.withAttrs({ URI: undefined }))],
     ['no Transforms', at(signed, ref, (e) => e.withChildren(e.children.slice(1)))],
     ['one Transform', at(signed, [...ref, 'Transforms'], (e) => e.withChildren(e.children.slice(1)))],
+    ['the enveloped Transform alone', at(signed, [...ref, 'Transforms'], (e) => e.withChildren(e.children.slice(0, 1)))],
     ['a third Transform', at(signed, [...ref, 'Transforms'], plus(el('Transform', { Algorithm: EXC })))],
     [
       'XPath',
