@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DIST, ROOT } from './paths.mjs';
 
 const SOURCES = [
@@ -17,6 +18,8 @@ const SOURCES = [
   'tsconfig.json',
 ];
 const STAMP = join(DIST, '.stamp');
+const LOCK = join(DIST, '.lock');
+const LOCK_MS = 180_000;
 
 /** Binary or resolved at run time: everything else is bundled, which halves the time to start. */
 const EXTERNAL = ['electron', 'keytar', '@signalapp/sqlcipher', 'playwright-core'];
@@ -42,6 +45,9 @@ export async function sourceStamp() {
   return hash.digest('hex');
 }
 
+/** How long each plugin took is of no interest to whoever starts the app. */
+const quiet = { rolldownOptions: { checks: { pluginTimings: false } } };
+
 /** What vite needs to bundle sources for Node; the benches and fuzzers use it too. */
 export const nodeBuild = ({ input, outDir, format = 'es', entryFileNames = '[name].js' }) => ({
   configFile: false,
@@ -58,6 +64,7 @@ export const nodeBuild = ({ input, outDir, format = 'es', entryFileNames = '[nam
     sourcemap: true,
     reportCompressedSize: false,
     rolldownOptions: {
+      ...quiet.rolldownOptions,
       input,
       external: isExternal,
       platform: 'node',
@@ -66,15 +73,54 @@ export const nodeBuild = ({ input, outDir, format = 'es', entryFileNames = '[nam
   },
 });
 
+/** One build at a time: two commands started together would empty each other's folders. A lock left behind ages out. */
+async function locked(work) {
+  await mkdir(DIST, { recursive: true });
+  for (;;) {
+    try {
+      await mkdir(LOCK);
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const age = await stat(LOCK).then(
+        (s) => Date.now() - s.mtimeMs,
+        () => 0,
+      );
+      if (age > LOCK_MS) await rm(LOCK, { recursive: true, force: true });
+      else await sleep(100);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(LOCK, { recursive: true, force: true });
+  }
+}
+
+const isCurrent = async (stamp) => (existsSync(STAMP) ? await readFile(STAMP, 'utf8') : '') === stamp;
+
 /** Builds what is stale. @returns whether it built */
 export async function build({ force = false, log = console.error } = {}) {
   const stamp = await sourceStamp();
-  const done = existsSync(STAMP) ? await readFile(STAMP, 'utf8') : '';
-  if (!force && done === stamp) return false;
+  if (!force && (await isCurrent(stamp))) return false;
+  return locked(async () => {
+    if (!force && (await isCurrent(stamp))) return false;
+    await buildAll(log);
+    await writeFile(STAMP, stamp);
+    return true;
+  });
+}
+
+async function buildAll(log) {
   const started = performance.now();
   const vite = await import('vite');
   // One after another: vite's builds share the process's NODE_ENV.
-  await vite.build({ configFile: join(ROOT, 'vite.config.ts'), root: join(ROOT, 'src-renderer'), logLevel: 'warn' });
+  await vite.build({
+    configFile: join(ROOT, 'vite.config.ts'),
+    root: join(ROOT, 'src-renderer'),
+    logLevel: 'warn',
+    build: quiet,
+  });
   const host = (path) => join(ROOT, 'src-main', path);
   await vite.build(
     nodeBuild({
@@ -95,8 +141,5 @@ export async function build({ force = false, log = console.error } = {}) {
       entryFileNames: '[name].cjs',
     }),
   );
-  await mkdir(DIST, { recursive: true });
-  await writeFile(STAMP, stamp);
   log(`Built in ${Math.round(performance.now() - started)} ms.`);
-  return true;
 }
