@@ -14,6 +14,17 @@ const keepDirname = {
   },
 };
 
+/** What looks for files beside itself stays where it is: loaded from scripts/, not bundled. */
+const scriptsStay = {
+  name: 'scripts-stay',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (!source.endsWith('.mjs') || !source.startsWith('.') || importer === undefined) return undefined;
+    const path = join(dirname(importer), source);
+    return path.startsWith(join(ROOT, 'scripts')) ? { id: pathToFileURL(path).href, external: true } : undefined;
+  },
+};
+
 /**
  * @param {string} source from the root, e.g. `test/bench/index.ts`
  * @returns its module
@@ -23,6 +34,6 @@ export async function runTypeScript(source) {
   const outDir = join(OUT, 'bundles', source.replace(/\W+/g, '-'));
   // Packages stay outside: what is measured or fuzzed is ours.
   const config = nodeBuild({ input: { index: join(ROOT, source) }, outDir });
-  await vite.build({ ...config, ssr: {}, plugins: [keepDirname] });
+  await vite.build({ ...config, ssr: {}, plugins: [scriptsStay, keepDirname] });
   return import(pathToFileURL(join(outDir, 'index.js')).href);
 }
