@@ -11,7 +11,7 @@ import type { Conversation } from './sasl/negotiate.ts';
 import { NS_SM } from './sm.ts';
 import { NS_CLIENT } from './stream-error.ts';
 
-export const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
+const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** More elements than this before an answer are not waited through. */
 const MAX_EARLY = 1_000;

@@ -22,7 +22,7 @@ import { StreamError } from './stream-error.ts';
 import { createStream, type XmlStream } from './stream.ts';
 import { trust } from './tls.ts';
 
-export { registerAccount, type RegisterOptions } from './register.ts';
+export { registerAccount } from './register.ts';
 export type { Client, ClientOptions, ClientState, ServerOptions } from './client-types.ts';
 
 const NS_LIMITS = 'urn:xmpp:stream-limits:0';

@@ -7,7 +7,7 @@ import type { Random, Timers } from './ports.ts';
 import { NS_CLIENT } from './stream-error.ts';
 import { IqTimeout, StanzaError, type Iq, type IqHandler, type StanzaErrorType } from './types.ts';
 
-export const NS_STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+const NS_STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** A handler that has no answer by then is answered for, so that acknowledging (XEP-0198) goes on. */

@@ -13,7 +13,7 @@ import { NS_CLIENT } from './stream-error.ts';
 import { createStream, type XmlStream } from './stream.ts';
 import { trust } from './tls.ts';
 
-export const NS_REGISTER = 'jabber:iq:register';
+const NS_REGISTER = 'jabber:iq:register';
 const NS_REGISTER_FEATURE = 'http://jabber.org/features/iq-register';
 const NS_FORMS = 'jabber:x:data';
 

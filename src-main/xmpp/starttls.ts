@@ -11,7 +11,7 @@ import type { Timers } from './ports.ts';
 import { NS_STREAM } from './stream-error.ts';
 import { headerError, streamHeader } from './stream.ts';
 
-export const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
+const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
 
 const PREFACE_MS = 15_000;
 /** Octets that a server may send in the clear. */

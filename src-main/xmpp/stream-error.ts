@@ -7,7 +7,7 @@ import type { Target } from './dial.ts';
 
 export const NS_CLIENT = 'jabber:client';
 export const NS_STREAM = 'http://etherx.jabber.org/streams';
-export const NS_STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams';
+const NS_STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams';
 
 const XMPP_PORT = 5222;
 

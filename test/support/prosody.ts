@@ -1,3 +1,3 @@
 /** The tests' Prosody is the demo's: scripts/lib/prosody.mjs. */
 export { startProsody } from '../../scripts/lib/prosody.mjs';
-export type { Prosody, ProsodyOptions } from '../../scripts/lib/prosody.mjs';
+export type { Prosody } from '../../scripts/lib/prosody.mjs';

@@ -8,7 +8,7 @@ import { plainMessage } from './plain.ts';
 import { saslprep } from './saslprep.ts';
 import { scramClient, type ScramHash } from './scram.ts';
 
-export const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
+const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 
 /** Strongest first. PLAIN is not in the list: it needs the user's word. */
 const SCRAM: readonly (readonly [mechanism: string, hash: ScramHash])[] = [

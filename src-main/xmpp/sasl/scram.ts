@@ -15,8 +15,8 @@ const derive = promisify(pbkdf2);
 
 export type ScramHash = 'sha1' | 'sha256' | 'sha512';
 
-export const MIN_ITERATIONS = 4_096;
-export const MAX_ITERATIONS = 10_000_000;
+const MIN_ITERATIONS = 4_096;
+const MAX_ITERATIONS = 10_000_000;
 const MIN_SALT = 8;
 const MAX_SALT = 1_024;
 const MAX_NONCE = 1_024;
