@@ -26,5 +26,3 @@ export interface EngineOptions {
   /** Certificates (PEM) trusted beside the system's. */
   readonly ca?: readonly string[];
 }
-
-export type CreateEngine = (options: EngineOptions) => Promise<EngineApi>;
