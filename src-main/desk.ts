@@ -73,9 +73,11 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
         }),
     },
     self: () => {
+      // Asked for with every stanza: read once, and again when the account's row was written.
+      if (self !== undefined) return self;
       const row = store.account.get();
       if (row === undefined) throw new Error('a service was used before there was an account');
-      if (self?.device !== row.device || self.credential.fp !== row.fp) self = selfOf(row);
+      self = selfOf(row);
       return self;
     },
   };
@@ -89,6 +91,7 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
       store.meta.set(FORMER, JSON.stringify([...formerDevices(), row.device].slice(-8)));
       store.account.setDevice(newDevice(random));
     });
+    self = undefined;
     bus.emit('notice', { code: 'store-restored', at: clock.now() });
   };
   const formerDevices = (): DeviceId[] => JSON.parse(store.meta.text(FORMER) ?? '[]') as DeviceId[];
@@ -175,6 +178,7 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
       },
     }),
     attach(online) {
+      self = undefined; // a first sign-in has just made the account
       agreements.close();
       agreements.attach(online);
     },

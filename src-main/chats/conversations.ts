@@ -39,16 +39,32 @@ export function createConversations(workspace: Workspace, protection: Protection
     };
   };
 
+  /** A conversation that was only looked at is not kept. */
   const rowOf = (jid: BareJid): ConversationRow =>
-    store.conversations.get(jid) ?? store.transaction(() => store.conversations.ensure(jid, workspace.clock.now()));
+    store.conversations.get(jid) ?? {
+      ...{ jid, lastAt: workspace.clock.now(), unread: 0, readUpTo: 0, draft: '' },
+      ...{ unprotectedAllowed: false, everProtected: false },
+    };
 
+  /** Told once a turn of the event loop: a burst of messages is one change of the list. */
+  const pending = new Set<BareJid>();
   const changed = (jid: BareJid): void => {
-    const row = store.conversations.get(jid);
-    if (row !== undefined) bus.emit('conversation.changed', viewOf(row));
+    if (pending.size === 0) timers.after(0, flush);
+    pending.add(jid);
+  };
+  const flush = (): void => {
+    for (const jid of pending) {
+      const row = store.conversations.get(jid);
+      if (row !== undefined) bus.emit('conversation.changed', viewOf(row));
+    }
+    pending.clear();
   };
 
   const existing = (jid: BareJid): void => {
     if (store.conversations.get(jid) === undefined) throw new SignetError('not-found');
+  };
+  const ensure = (jid: BareJid): void => {
+    store.conversations.ensure(jid, workspace.clock.now());
   };
 
   return {
@@ -67,15 +83,16 @@ export function createConversations(workspace: Workspace, protection: Protection
       changed(jid);
     },
     setDraft(jid, draft) {
-      existing(jid);
+      if (draft === '' && store.conversations.get(jid) === undefined) return;
       store.transaction(() => {
+        ensure(jid);
         store.conversations.setDraft(jid, draft);
       });
     },
     allowUnprotected(jid, allowed) {
       if (allowed && store.settings.get().requireProtection) throw new SignetError('protection-required');
-      rowOf(jid);
       store.transaction(() => {
+        ensure(jid);
         store.conversations.setUnprotectedAllowed(jid, allowed);
       });
       changed(jid);

@@ -10,7 +10,7 @@ import type { BareJid } from '../../src-shared/jid.ts';
 import type { Message, MessageProtection, MessageState } from '../../src-shared/models.ts';
 import type { Agreements, Conversations, Effect, Outbox, Protection, Sender, Target, Workspace } from '../services.ts';
 import type { MessageRow } from '../store/messages.ts';
-import type { OutboxRow, Waits } from '../store/outbox.ts';
+import type { Waits } from '../store/outbox.ts';
 import { NS_CLIENT } from '../xmpp/modules/stanza.ts';
 import { chatState } from '../xmpp/modules/xep0085-chat-states.ts';
 import { receiptRequest } from '../xmpp/modules/xep0184-receipts.ts';
@@ -54,7 +54,8 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     if (row !== undefined) bus.emit('message.changed', messageView(row));
   };
 
-  const due = (jid: BareJid): OutboxRow[] => store.outbox.list(jid).filter((row) => !underWay.has(row.id));
+  /** Ids of what was not handed to the session that stands, in the order written. */
+  const due = (jid: BareJid): number[] => store.outbox.ids(jid).filter((id) => !underWay.has(id));
 
   /** Whom a message to them is encrypted for: their devices, and our own others; undefined where none of theirs can be. */
   const targetsFor = (jid: BareJid): Target[] | undefined => {
@@ -150,9 +151,9 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     }
   };
 
-  const stepAll = (rows: readonly OutboxRow[]): Effect[] => {
+  const stepAll = (ids: readonly number[]): Effect[] => {
     const effects: Effect[] = [];
-    for (const { id } of rows) {
+    for (const id of ids) {
       const row = store.messages.get(id);
       if (row === undefined || underWay.has(id)) continue;
       const { effect, goOn } = step(row);
@@ -171,7 +172,7 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       const rows = due(jid).slice(0, BATCH);
       if (rows.length === 0) return;
       const own = workspace.self().jid;
-      if (workspace.online() !== undefined && rows.some((row) => store.messages.get(row.id)?.protection !== 'none')) {
+      if (workspace.online() !== undefined && rows.some((id) => store.messages.get(id)?.protection !== 'none')) {
         await Promise.all([agreements.ensure(jid), agreements.ensure(own)]);
       }
       const before = underWay.size;
@@ -180,7 +181,7 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       conversations.changed(jid);
       const left = due(jid);
       if (left.length === 0 || (underWay.size === before && left.length === rows.length)) return;
-      if (left[0]?.id === rows[0]?.id) return; // the first one waits, and all behind it
+      if (left[0] === rows[0]) return; // the first one waits, and all behind it
     }
   }
 

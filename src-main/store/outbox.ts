@@ -24,6 +24,8 @@ export interface OutboxRepository {
   get(id: number): OutboxRow | undefined;
   /** In the order written; of one conversation or of all. */
   list(conversation?: BareJid): OutboxRow[];
+  /** The ids alone, of one conversation, in the order written. */
+  ids(conversation: BareJid): number[];
   update(
     id: number,
     changes: { readonly [K in 'waits' | 'tries' | 'nextAt']?: OutboxRow[K] } & { readonly stanza?: string | null },
@@ -61,6 +63,10 @@ export function outboxRepository(db: Db): OutboxRepository {
         ? db.all(`${ALL} ORDER BY o.id`)
         : db.all(`${ALL} WHERE o.conversation = (SELECT id FROM conversations WHERE jid = ?) ORDER BY o.id`, conversation)
       ).map(outboxOf),
+    ids: (conversation) =>
+      db
+        .all('SELECT id FROM outbox WHERE conversation = (SELECT id FROM conversations WHERE jid = ?) ORDER BY id', conversation)
+        .map((row) => integer(row, 'id')),
     update: (id, changes) => {
       const row = get(id);
       if (row === undefined) return;

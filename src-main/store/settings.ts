@@ -18,7 +18,10 @@ export interface SettingsRepository {
 }
 
 export function settingsRepository(meta: MetaRepository): SettingsRepository {
-  const get = (): Settings => {
+  // Asked for with every message; this process is the only one that writes them.
+  let known: Settings | undefined;
+  const get = (): Settings => (known ??= read());
+  const read = (): Settings => {
     const stored = meta.text('settings');
     if (stored === undefined) return DEFAULTS;
     try {
@@ -32,6 +35,7 @@ export function settingsRepository(meta: MetaRepository): SettingsRepository {
     set: (changes) => {
       const wanted = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
       const settings: Settings = { ...get(), ...wanted };
+      known = undefined; // a transaction that is undone leaves nothing behind
       meta.set('settings', JSON.stringify(settings));
       return settings;
     },
