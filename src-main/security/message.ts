@@ -90,8 +90,9 @@ export function protect(
 ): Protected {
   if (associations.length === 0) throw new MessageError('no-recipient');
   if (associations.length > MAX_RECIPIENTS) throw new MessageError('too-many-recipients');
-  const cek = random(32);
-  const iv = random(IV_LENGTH);
+  const fresh = random(32 + IV_LENGTH);
+  const cek = fresh.subarray(0, 32);
+  const iv = fresh.subarray(32);
   // C = the decoded octets of CipherValue: IV | ciphertext | tag
   const c = concat(iv, seal(cek, iv, envelope(draft, random)));
   const digestOfC = digestOf(c);

@@ -10,7 +10,7 @@ import { digestOf, messageKey, traceOf, wrappingKey, type Numbers, type ReceiveC
 import { AES256_GCM, DS, KW_AES256, SEC, XE } from './crypto/algorithms.ts';
 import { IV_LENGTH, TAG_LENGTH, open as openGcm } from './crypto/aes-gcm.ts';
 import { equal } from './crypto/constant-time.ts';
-import { fromBase64, fromUtf8 } from './crypto/encoding.ts';
+import { fromBase64 } from './crypto/encoding.ts';
 import { unwrap } from './crypto/key-wrap.ts';
 import { MAX_RECIPIENTS, SCE } from './message.ts';
 import { isPadding } from './padding.ts';
@@ -223,12 +223,13 @@ interface Envelope {
 }
 
 /** Declarations, comments, processing instructions and CDATA: in well-formed XML these two stand nowhere else. */
-const MARKUP = /<[!?]/;
+const MARKUP = ['<!', '<?'].map((start) => Buffer.from(start));
 
 function readEnvelope(octets: Uint8Array, parse: (octets: Uint8Array) => Element): Envelope {
   // It starts with `<envelope` or its prefixed form, and ends with its end tag: nothing before, nothing after.
   if (octets[0] !== 0x3c || octets.at(-1) !== 0x3e) refuse();
-  if (MARKUP.test(fromUtf8(octets))) refuse();
+  const view = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  if (MARKUP.some((start) => view.includes(start))) refuse();
   const whole = parse(octets);
   if (!whole.is('envelope', SCE)) refuse();
   const children = exactElements(whole, {});
@@ -300,13 +301,16 @@ function readContent(content: Element): { readonly content: readonly Element[]; 
   return { content: content.elements().filter((el) => el !== origin && !isDropped(el)), originId: id };
 }
 
-const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
+const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$/;
 
 function timeOf(stamp: string): number {
-  const time = DATE.test(stamp) ? Date.parse(stamp) : NaN;
-  // The platform rolls 30 February over; what comes out is written the same only if it was a date.
-  if (Number.isNaN(time) || `${new Date(time).toISOString().slice(0, 19)}Z` !== stamp) refuse();
-  return time;
+  const [year = NaN, month = NaN, day = NaN, hour = NaN, minute = NaN, second = NaN] = (DATE.exec(stamp) ?? [])
+    .slice(1)
+    .map(Number);
+  // The platform rolls what is no date over, 30 February or 24:00: the day it comes to is then another.
+  const inRange = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && hour <= 23 && minute <= 59 && second <= 59;
+  const time = Date.UTC(year, month - 1, day, hour, minute, second);
+  return inRange && new Date(time).getUTCDate() === day ? time : refuse();
 }
 
 // ── structure ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,9 @@ import type { Random } from './ports.ts';
 
 /** rpad (protocol 6.2): random A-Z a-z 0-9 that brings an envelope to one of a few lengths. */
 
-const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789', 'latin1');
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** The letter of six bits; 0 for the two values that have none. */
+const LETTER = Uint8Array.from({ length: 64 }, (_, i) => (i < LETTERS.length ? LETTERS.charCodeAt(i) : 0));
 
 /** The next of 512, 1024, 2048, then multiples of 4096 octets. */
 export function paddedLength(octets: number): number {
@@ -21,8 +23,8 @@ export function padding(octets: number, random: Random): string {
     // Six bits a character; the two values without a letter are drawn again, so that all 62 are as likely.
     const drawn = random(length - at + ((length - at) >> 4) + 4);
     for (let i = 0; i < drawn.length && at < length; i++) {
-      const letter = ALPHABET[(drawn[i] ?? 0) & 63];
-      if (letter !== undefined) out[at++] = letter;
+      const letter = LETTER[(drawn[i] ?? 0) & 63] ?? 0;
+      if (letter !== 0) out[at++] = letter;
     }
   }
   return out.toString('latin1');

@@ -100,7 +100,10 @@ function expectWritten(c: Case, writer: (typeof sides)['i>r']['writer'], envelop
   };
   // The vectors write empty elements in full, as c14n does, we do not: so the text differs within, not the form.
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-  const given = [hex(c.content_key), hex(c.C).subarray(0, 12), Buffer.from([...padding].map((char) => letters.indexOf(char)))];
+  const given = [
+    Buffer.concat([hex(c.content_key), hex(c.C).subarray(0, 12)]),
+    Buffer.from([...padding].map((char) => letters.indexOf(char))),
+  ];
   const { stanza } = protect(draft, [{ ...writer, send }], (octets) => {
     const next = given.shift() ?? Buffer.alloc(0);
     return Buffer.concat([next, Buffer.alloc(Math.max(0, octets - next.length))]).subarray(0, octets);

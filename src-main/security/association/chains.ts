@@ -31,7 +31,9 @@ export function wrappingKey(hash: HashName, mk: Uint8Array, digestOfC: Uint8Arra
 
 /** What is kept of a used n, so that the same message again is told from another under the same number. */
 export function traceOf(digestOfC: Uint8Array): Uint8Array {
-  return Uint8Array.prototype.slice.call(digestOfC, 0, TRACE_LENGTH);
+  const trace = new Uint8Array(TRACE_LENGTH);
+  trace.set(digestOfC.subarray(0, TRACE_LENGTH));
+  return trace;
 }
 
 /** SHA-256(C), C the decoded octets of EncryptedData's CipherValue. */
