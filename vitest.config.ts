@@ -1,6 +1,7 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-/** Four rings: pure code, published vectors, real servers and stores, a real browser. */
+/** Rings: pure code, published vectors, the page without an engine, real servers and stores, a real browser. */
 export default defineConfig({
   test: {
     projects: [
@@ -12,6 +13,11 @@ export default defineConfig({
           testTimeout: 120_000,
           globalSetup: ['test/support/vectors-setup.ts'],
         },
+      },
+      {
+        plugins: [svelte({ configFile: false })],
+        resolve: { conditions: ['browser'] },
+        test: { name: 'renderer', include: ['test/renderer/**/*.test.ts'], environment: 'jsdom', testTimeout: 30_000 },
       },
       {
         test: {

@@ -246,6 +246,7 @@ export const scenes: readonly Scene[] = [
   },
   { id: 'many', list: true, title: '10,000 conversations', world: many },
   { id: 'huge', title: '100,000 messages', world: huge },
+  { id: 'huge-two', title: '100,000 messages, twice', world: hugeTwo },
   { id: 'long-names', title: 'Very long names', world: longNames, act: inDetails },
   { id: 'rtl', title: 'Right to left', world: rtl },
   { id: 'dialog-add', list: true, title: 'Add a contact', world, act: (app) => (app.dialog = { kind: 'add-contact' }) },
@@ -374,6 +375,17 @@ function huge(): World {
       },
     );
   return { ...withBob('session'), messages: { [bob]: { total, at } } };
+}
+
+function hugeTwo(): World {
+  const base = huge();
+  const carol = bare('carol@example.net');
+  const list = base.messages[bob];
+  return {
+    ...base,
+    conversations: [...base.conversations, conversation(carol, { name: 'Carol', lastAt: NOW - DAY })],
+    messages: { ...base.messages, [carol]: list },
+  };
 }
 
 function longNames(): World {

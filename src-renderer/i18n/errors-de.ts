@@ -13,8 +13,8 @@ export const errorsDe = {
   'not-found': { message: 'Das gibt es nicht mehr.', hint: 'Geh zurück und sieh noch einmal nach.' },
   'not-signed-in': { message: 'Du bist nicht angemeldet.', hint: 'Melde dich zuerst an.' },
   'other-account': {
-    message: 'Der Verlauf auf diesem Gerät gehört zu einem anderen Konto.',
-    hint: 'Melde dich mit jenem Konto an, oder nimm ein anderes Profil.',
+    message: 'Dieses Profil gehört zu einem anderen Konto.',
+    hint: 'Starte Signet für jenes Konto mit einem anderen Profil.',
   },
   'already-signed-in': { message: 'Hier ist schon jemand angemeldet.', hint: 'Melde dich zuerst ab.' },
   'profile-in-use': { message: 'Signet ist mit diesem Profil schon offen.', hint: 'Nimm das offene Fenster.' },

@@ -229,8 +229,7 @@ export class ChatModel {
   /** Everything up to the newest loaded message was on the screen of a focused window. */
   seen(): void {
     const newest = this.messages.at(-1);
-    if (!newest || (newest.id <= this.#markedUpTo && this.#unreadCount() === 0)) return;
-    if (this.#unreadCount() === 0 && newest.mine) return;
+    if (!newest || newest.id <= this.#markedUpTo || this.#unreadCount() === 0) return;
     this.#markedUpTo = newest.id;
     void this.#act(() => this.#api.invoke('conversation.markRead', { jid: this.jid, upTo: newest.id }));
   }
