@@ -8,6 +8,7 @@ import { bareOf, type BareJid, type Jid } from '../src-shared/jid.ts';
 import type { Conversation, ProtectionView, Settings } from '../src-shared/models.ts';
 import { newDevice, selfOf } from './accounts/account.ts';
 import { createConversations, type ConversationsService } from './chats/conversations.ts';
+import { createDeferred } from './chats/deferred.ts';
 import { createInbox } from './chats/inbox.ts';
 import { createOutbox, newOriginId, type OutboxService } from './chats/outbox.ts';
 import { createSender } from './chats/sender.ts';
@@ -143,10 +144,11 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
   });
   const conversations = createConversations(workspace, protection);
   const sender = createSender(workspace, guard, renewSoon);
-  const outbox = createOutbox(workspace, { sender, agreements, protection, conversations });
+  const deferred = createDeferred(workspace);
+  const outbox = createOutbox(workspace, { sender, agreements, protection, conversations, deferred });
   const recovery = createRecovery(workspace, { sender, agreements, protection, newOriginId: () => newOriginId(random) });
   const inbox = createInbox(workspace, {
-    ...{ sender, agreements, protection, conversations, formerDevices },
+    ...{ sender, agreements, protection, conversations, deferred, formerDevices },
     onBounce: outbox.bounced,
     onResend: recovery.answer,
     onUnreadable: recovery.ask,
@@ -219,6 +221,7 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
       return settings;
     },
     close() {
+      deferred.flush();
       closed = true;
       agreements.close();
     },

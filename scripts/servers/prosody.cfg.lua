@@ -20,7 +20,7 @@ http_interfaces        = { "127.0.0.1" }
 https_ports            = { @HTTPS_PORT@ }
 https_interfaces       = { "127.0.0.1" }
 use_ipv6               = false
-network_settings = { nagle = false, read_size = 65536, opportunistic_writes = true }  -- with Nagle on, stanzas over 8 KiB stall 88 ms each way on loopback
+network_settings = { nagle = false }  -- with Nagle on, stanzas over 8 KiB stall 88 ms each way on loopback
 
 ssl = { certificate = dir .. "/certs/localhost.crt", key = dir .. "/certs/localhost.key" }
 https_certificate = dir .. "/certs/localhost.crt"

@@ -21,6 +21,7 @@ import { delayOf, readDelay } from '../xmpp/modules/xep0203-delay.ts';
 import { readCarbon } from '../xmpp/modules/xep0280-carbons.ts';
 import { readOriginId, readStanzaId } from '../xmpp/modules/xep0359-ids.ts';
 import { messageView } from './conversations.ts';
+import type { Deferred } from './deferred.ts';
 import { newOriginId } from './outbox.ts';
 
 /** Beyond this the user sees the archive's stamp, marked (protocol 6.2). */
@@ -43,6 +44,7 @@ export interface InboxParts {
   readonly agreements: Agreements & { learn(full: Jid & string, party: Opened['sender']): void };
   readonly protection: Protection;
   readonly conversations: Conversations;
+  readonly deferred: Deferred;
   /** A message of ours came back. */
   readonly onBounce: (conversation: BareJid, originId: OriginId, condition: string) => void;
   /** Inside a transaction: a peer's device asks for a message again (protocol 6.4). */
@@ -260,11 +262,10 @@ export function createInbox(workspace: Workspace, parts: InboxParts): InboxServi
       return nothing;
     }
     const done = (): void => {
-      void store
-        .commit(() => store.messages.update(row.id, { receipt: 'sent' }))
-        .catch((error: unknown) => {
-          workspace.log('receipt-not-stored', error instanceof SignetError ? error.code : 'internal');
-        });
+      parts.deferred(() => {
+        store.messages.update(row.id, { receipt: 'sent' });
+        return nothing;
+      });
     };
     const content = receipt(row.originId);
     if (row.protection === 'none') {

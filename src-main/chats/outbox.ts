@@ -18,6 +18,7 @@ import { originId as originIdElement } from '../xmpp/modules/xep0359-ids.ts';
 import { xml } from '../xml/element.ts';
 import { MAX_RECIPIENTS } from '../security/message.ts';
 import { messageView } from './conversations.ts';
+import type { Deferred } from './deferred.ts';
 
 /** Messages that one transaction takes along. */
 const BATCH = 32;
@@ -40,6 +41,7 @@ export interface OutboxParts {
   readonly agreements: Agreements;
   readonly protection: Protection;
   readonly conversations: Conversations;
+  readonly deferred: Deferred;
 }
 
 export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxService {
@@ -47,6 +49,8 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
   const { agreements, protection, conversations, sender } = parts;
   /** Handed to the session that stands. */
   const underWay = new Set<number>();
+  /** Acknowledged, and not yet marked so in the store. */
+  const acknowledged = new Set<number>();
   const pumping = new Set<BareJid>();
   const again = new Set<BareJid>();
 
@@ -55,7 +59,7 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
   };
 
   /** Ids of what was not handed to the session that stands, in the order written. */
-  const due = (jid: BareJid): number[] => store.outbox.ids(jid).filter((id) => !underWay.has(id));
+  const due = (jid: BareJid): number[] => store.outbox.ids(jid).filter((id) => !underWay.has(id) && !acknowledged.has(id));
 
   /** Whom a message to them is encrypted for: their devices, and our own others; undefined where none of theirs can be. */
   const targetsFor = (jid: BareJid): Target[] | undefined => {
@@ -67,13 +71,16 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
 
   const acked = (id: number) => (): void => {
     underWay.delete(id);
-    void store
-      .commit(() => {
-        store.outbox.remove(id);
-        const now = store.messages.get(id);
-        return now?.state?.kind === 'sending' ? store.messages.update(id, { state: { kind: 'sent' } }) : undefined;
-      })
-      .then(tell, failed('ack-not-stored'));
+    acknowledged.add(id);
+    parts.deferred(() => {
+      acknowledged.delete(id);
+      store.outbox.remove(id);
+      const now = store.messages.get(id);
+      const changed = now?.state?.kind === 'sending' ? store.messages.update(id, { state: { kind: 'sent' } }) : undefined;
+      return () => {
+        tell(changed);
+      };
+    });
   };
 
   const failed =
