@@ -109,7 +109,8 @@ export function protect(
   }
   cek.fill(0);
   const xml = stanzaOf(draft, encryptedData(keys, toBase64(c)));
-  if (Buffer.byteLength(xml) > maxStanza) throw new MessageError('too-long');
+  // No UTF-16 unit takes more than 3 octets, so the count is only needed near the limit.
+  if (3 * xml.length > maxStanza && Buffer.byteLength(xml) > maxStanza) throw new MessageError('too-long');
   // The one place that makes one: everything inside was sealed above.
   const stanza = { kind: 'message', xml } as ProtectedStanza;
   return { stanza, associations: advanced, recipients: associations.map((sa) => sa.peer) };

@@ -13,6 +13,9 @@ import {
   replaced,
   type SecurityAssociation,
 } from '../../../src-main/security/association/association.ts';
+import { advance, digestOf, wrappingKey } from '../../../src-main/security/association/chains.ts';
+import { seal } from '../../../src-main/security/crypto/aes-gcm.ts';
+import { wrap } from '../../../src-main/security/crypto/key-wrap.ts';
 import { systemRandom } from '../../../src-main/security/crypto/random.ts';
 import { MessageError, protect, type Draft, type Kind } from '../../../src-main/security/message.ts';
 import { open, type Opening } from '../../../src-main/security/opening.ts';
@@ -225,6 +228,70 @@ describe('a message on the wire', () => {
   it('signed by somebody else’s credential: undecryptable, over an association too', async () => {
     const { bob, sender, reader } = await conversation();
     expect(kindOf(reader, write(sender, 'Signed', { signer: bob.own.credential }).text)).toBe('undecryptable');
+  });
+});
+
+describe('an envelope that is not of the form of 6.2', () => {
+  const CEK = new Uint8Array(32).fill(7);
+  /** A message whose sender sealed these octets instead of an envelope of ours. */
+  async function sealed(change: (envelope: string) => string): Promise<string> {
+    const { sender, reader } = await conversation();
+    const { originId, time, from, to } = draft(sender, '');
+    const envelope =
+      `<envelope xmlns="urn:xmpp:sce:1"><content><body xmlns="jabber:client">Hi</body><origin-id xmlns="urn:xmpp:sid:0" id="${originId}"/></content>` +
+      `<rpad>abc</rpad><time stamp="${new Date(time).toISOString().slice(0, 19)}Z"/><from jid="${from.jid}"/><to jid="${to}"/>` +
+      `<sender xmlns="xmpp:sec" fp="${from.fp}" device="${from.device}"/></envelope>`;
+    const iv = new Uint8Array(12);
+    const c = Buffer.concat([iv, seal(CEK, iv, Buffer.from(change(envelope)))]);
+    const { mk } = advance(sender.hash, sender.send);
+    const wrapped = wrap(wrappingKey(sender.hash, mk, digestOf(c)), CEK);
+    const values = [Buffer.from(wrapped).toString('base64'), c.toString('base64')];
+    const { text } = write(sender, '');
+    return kindOf(
+      reader,
+      text.replaceAll(/<CipherValue>[^<]*</g, () => `<CipherValue>${values.shift() ?? ''}<`),
+    );
+  }
+  const to = (search: string | RegExp, by: string) => (envelope: string) => {
+    const changed = envelope.replace(search, by);
+    expect(changed).not.toBe(envelope);
+    return changed;
+  };
+
+  it('opens as long as it is', async () => {
+    expect(await sealed((envelope) => envelope)).toBe('opened');
+    expect(await sealed(to('abc', ''))).toBe('opened');
+    expect(await sealed(to('<content>', '<content>some text'))).toBe('opened');
+  });
+
+  it.each([
+    ['an XML declaration', to('<envelope', '<?xml version="1.0"?><envelope')],
+    ['a byte order mark', to('<envelope', '\uFEFF<envelope')],
+    ['white space before it', to('<envelope', ' <envelope')],
+    ['white space after it', to('</envelope>', '</envelope>\n')],
+    ['a comment', to('</content>', '</content><!-- -->')],
+    ['a processing instruction', to('<rpad>', '<?pi?><rpad>')],
+    ['CDATA', to('Hi', '<![CDATA[Hi]]>')],
+    ['a DTD', to('<envelope', '<!DOCTYPE envelope><envelope')],
+    ['text between its children', to('<rpad>', ' <rpad>')],
+    ['another order', to(/(<time [^>]*>)(<from [^>]*>)/, '$2$1')],
+    ['no rpad', to('<rpad>abc</rpad>', '')],
+    ['a strange character in rpad', to('abc', 'ab-')],
+    ['a fraction of a second', to(/stamp="([^"]*)Z"/, 'stamp="$1.5Z"')],
+    ['a day that is none', to(/stamp="[^"]*"/, 'stamp="2026-02-30T10:00:00Z"')],
+    ['the hour 24', to(/stamp="[^"]*"/, 'stamp="2026-02-28T24:00:00Z"')],
+    ['a from that is not prepared', to('jid="alice@a.example"', 'jid="Alice@a.example"')],
+    ['a from with a resource', to('jid="alice@a.example"', 'jid="alice@a.example/one"')],
+    ['a to that is another', to('jid="bob@b.example"', 'jid="carol@c.example"')],
+    ['another sender device', to(/device="..../, 'device="0000')],
+    ['another sender fp', to(/fp="[0-9A-F]{4}/, 'fp="0000')],
+    ['a chain outside a room', to('<sender ', '<sender chain="0123456789ABCDEF:0:0" ')],
+    ['an attribute nobody named', to('<rpad>', '<rpad x="1">')],
+    ['two origin-ids', to('</content>', '<origin-id xmlns="urn:xmpp:sid:0" id="2"/></content>')],
+    ['a second child after sender', to('</envelope>', '<extra/></envelope>')],
+    ['another root', to(/envelope(.*)envelope/s, 'envelop$1envelop')],
+  ])('%s: undecryptable', async (_what, change) => {
+    expect(await sealed(change)).toBe('undecryptable');
   });
 });
 
