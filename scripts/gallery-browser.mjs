@@ -85,7 +85,7 @@ export async function openGallery({ executablePath = process.env['CHROMIUM'] ?? 
     async show(page, id, query = {}) {
       await page.goto(`${ORIGIN}/gallery.html?${new URLSearchParams({ scene: id, ...query }).toString()}`);
       await page.waitForSelector(`html[data-ready="${id}"]`);
-      await page.waitForTimeout(250);
+      await page.waitForTimeout(120);
     },
     close: () => browser.close(),
   };

@@ -28,43 +28,51 @@ async function withPage<T>(act: (page: Page) => Promise<T>, viewport = wide, the
   }
 }
 
-describe.each(['light', 'dark'] as const)('every scene in %s', (theme) => {
-  it('has nothing that axe finds (WCAG 2.2 A and AA)', { timeout: 600_000 }, async () => {
-    const found = await withPage(
+describe('every scene', () => {
+  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+  async function axe(theme: 'light' | 'dark'): Promise<readonly string[]> {
+    return withPage(
       async (page) => {
-        const violations: string[] = [];
+        const found: string[] = [];
         for (const id of ids) {
           await gallery.show(page, id, { theme });
-          const result = await new AxeBuilder({ page })
-            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-            .analyze();
-          for (const v of result.violations)
-            violations.push(`${id}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`);
+          const builder = new AxeBuilder({ page });
+          // Structure does not change with the theme; colours do.
+          const result = await (theme === 'light' ? builder.withTags(rules) : builder.withRules(['color-contrast'])).analyze();
+          for (const v of result.violations) found.push(`${id}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`);
         }
-        return violations;
+        return found;
       },
       wide,
       theme,
     );
-    expect(found).toEqual([]);
-  });
-});
-
-it('nothing runs off the page: every scene at 1100, 420 and 275 px (200 % zoom of 550)', { timeout: 600_000 }, async () => {
-  const wideOnes: string[] = [];
-  for (const width of [1100, 420, 320]) {
-    await withPage(
-      async (page) => {
-        for (const id of ids) {
-          await gallery.show(page, id);
-          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          if (over > 0) wideOnes.push(`${id} at ${String(width)}: ${String(over)} px`);
-        }
-      },
-      { width, height: 700 },
-    );
   }
-  expect(wideOnes).toEqual([]);
+
+  it('has nothing that axe finds (WCAG 2.2 A and AA)', { timeout: 600_000 }, async () => {
+    expect(await axe('light')).toEqual([]);
+  });
+
+  it('has its contrast in the dark too', { timeout: 600_000 }, async () => {
+    expect(await axe('dark')).toEqual([]);
+  });
+
+  it('runs off the page at no width, down to 320 px (which 200 % zoom makes of 640)', { timeout: 600_000 }, async () => {
+    const over = await withPage(async (page) => {
+      const found: string[] = [];
+      for (const id of ids) {
+        await page.setViewportSize(wide);
+        await gallery.show(page, id);
+        for (const width of [1100, 420, 320]) {
+          await page.setViewportSize({ width, height: 700 });
+          const by = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          if (by > 0) found.push(`${id} at ${String(width)}: ${String(by)} px`);
+        }
+      }
+      return found;
+    });
+    expect(over).toEqual([]);
+  });
 });
 
 describe('by keyboard', () => {
@@ -106,7 +114,7 @@ describe('by keyboard', () => {
       await page.keyboard.press('ArrowDown');
       await page.waitForFunction(() => document.activeElement?.getAttribute('data-jid') === 'person00001@example.org');
       await page.keyboard.press('End');
-      await page.waitForFunction(() => document.activeElement?.getAttribute('data-jid') === 'person00099@example.org');
+      await page.waitForFunction(() => Number(document.activeElement?.closest('li')?.getAttribute('aria-posinset')) >= 100);
     });
   });
 
