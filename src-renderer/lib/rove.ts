@@ -17,12 +17,17 @@ export function rovedIndex(key: string, at: number, length: number): number | un
   return index === undefined ? undefined : Math.min(length - 1, Math.max(0, index));
 }
 
-/** Focuses the button of a row once it is there. */
+/** A row far away is rendered, measured and only then made visible; until that it cannot take the focus. */
+const FRAMES = 30;
+
+/** Focuses the button of a row once it is there and visible. */
 export async function focusRow(list: HTMLElement, index: number, scrollTo: (index: number) => void): Promise<void> {
   scrollTo(index);
   await tick();
-  const row = (): HTMLElement | null => list.querySelector<HTMLElement>(`[data-index="${String(index)}"] button`);
-  const now = row();
-  if (now) now.focus();
-  else requestAnimationFrame(() => row()?.focus());
+  for (let frame = 0; frame < FRAMES; frame += 1) {
+    const row = list.querySelector<HTMLElement>(`[data-index="${String(index)}"] button`);
+    row?.focus();
+    if (row && document.activeElement === row) return;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
 }
