@@ -30,6 +30,8 @@ const CAPS_HASH = 'sha-1';
 /** Conversations whose state is told anew when a setting changes them all. */
 const SHOWN = 200;
 const FORMER = 'former-devices';
+/** Where the outside copy of protocol 6.5 cannot be written (a full disk), sending is tried again after this long. */
+const HELD_MS = 10_000;
 
 export interface DeskPorts extends Omit<Workspace, 'self'> {
   readonly guard: RestoreGuard;
@@ -97,21 +99,23 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
   };
   const formerDevices = (): DeviceId[] => JSON.parse(store.meta.text(FORMER) ?? '[]') as DeviceId[];
 
+  /** What was handed over was not sent: it is made anew. */
+  const sendAgain = (): void => {
+    outbox.restart();
+    inbox.restart();
+    outbox.pumpAll();
+    inbox.sendOwedReceipts();
+  };
+
   /** A copy of us is at work: at most one renewal at a time. */
   let renewing = false;
   const renewSoon = (): void => {
     if (renewing) return;
     renewing = true;
     void renew()
-      .then(
-        () => {
-          outbox.restart();
-          outbox.pumpAll();
-        },
-        (error: unknown) => {
-          log('renewal-failed', error instanceof Error ? error.name : 'unknown');
-        },
-      )
+      .then(sendAgain, (error: unknown) => {
+        log('renewal-failed', error instanceof Error ? error.name : 'unknown');
+      })
       .finally(() => {
         renewing = false;
       });
@@ -123,6 +127,7 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
     conversations.changed(jid);
     outbox.pump(jid);
     recovery.askAll(jid);
+    inbox.sendOwedReceipts();
   };
 
   const agreements = createAgreements(workspace, {
@@ -143,15 +148,24 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
     },
   });
   const conversations = createConversations(workspace, protection);
-  const sender = createSender(workspace, guard, renewSoon);
+  const sender = createSender(workspace, guard, {
+    onRestored: renewSoon,
+    onHeld: () => {
+      workspace.timers.after(HELD_MS, sendAgain);
+    },
+  });
   const deferred = createDeferred(workspace);
   const outbox = createOutbox(workspace, { sender, agreements, protection, conversations, deferred });
   const recovery = createRecovery(workspace, { sender, agreements, protection, newOriginId: () => newOriginId(random) });
   const inbox = createInbox(workspace, {
     ...{ sender, agreements, protection, conversations, deferred, formerDevices },
-    onBounce: outbox.bounced,
-    onResend: recovery.answer,
-    onUnreadable: recovery.ask,
+    onBounce: (jid, id, condition) => {
+      outbox.bounced(jid, id, condition);
+    },
+    onResend: (party, id, from) => recovery.answer(party, id, from),
+    onUnreadable: (id) => {
+      recovery.ask(id);
+    },
   });
   const contacts = createContacts(workspace, { onChange: lookAgain });
 
@@ -185,9 +199,13 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
       agreements.attach(online);
     },
     ready(resumed) {
-      if (!resumed) outbox.restart();
+      if (!resumed) {
+        outbox.restart();
+        inbox.restart();
+      }
       outbox.pumpAll();
       inbox.sendOwedReceipts();
+      recovery.askAll();
     },
     offline() {
       contacts.onOffline();

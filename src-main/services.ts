@@ -88,6 +88,10 @@ export interface Protection {
   /** Why nothing protected may leave to them now. */
   refusal(jid: BareJid): ErrorCode | undefined;
   unprotectedMayLeave(jid: BareJid): boolean;
+  /** An association stood once: plain text needs an explicit act from then on (protocol 3). Never goes back. */
+  everProtected(jid: BareJid): boolean;
+  /** Inside a transaction: one stands now, or stood. */
+  stood(jid: BareJid): void;
   /** Tells the page that something about a contact's protection changed. */
   changed(jid: BareJid): void;
 }
@@ -110,7 +114,8 @@ export interface Protectable {
 export interface Sender {
   /**
    * @returns the effect that sends, and for whom it was encrypted; `acked` once the server has it
-   * @throws SignetError `message-too-long`
+   * @throws SignetError `message-too-long`, `no-network`, `unknown-association` (no target is left), `store-restored`;
+   *   the caller undoes what it changed
    */
   protect(what: Protectable, acked?: () => void): { readonly send: Effect; readonly recipients: readonly Party[] };
 }

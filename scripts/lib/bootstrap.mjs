@@ -27,7 +27,10 @@ export function has(program) {
 export const isRoot = process.getuid?.() === 0;
 
 const MARK = join(ROOT, 'node_modules', '.signet-lock');
-const lockHash = () => createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
 
 /** node_modules as package-lock.json says, without any install script. */
 function installModules() {
@@ -84,7 +87,8 @@ function aptInstall(packages) {
   // 101: "action forbidden by policy"; a test server must not become a system service.
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   const apt = (...args) =>
-    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status ===
+    0;
   try {
     return apt('-q', 'update') && apt('-q', '-y', 'install', '--no-install-recommends', ...packages);
   } finally {
@@ -92,9 +96,11 @@ function aptInstall(packages) {
   }
 }
 
-const found = (program) => (program === 'chromium' && (process.env.SIGNET_CHROMIUM ?? '') !== '') || chromiumElsewhere(program) || has(program);
+const found = (program) =>
+  (program === 'chromium' && (process.env.SIGNET_CHROMIUM ?? '') !== '') || chromiumElsewhere(program) || has(program);
 const chromiumElsewhere = (program) =>
-  program === 'chromium' && (process.platform !== 'linux' || ['chromium-browser', 'google-chrome-stable', 'google-chrome'].some(has));
+  program === 'chromium' &&
+  (process.platform !== 'linux' || ['chromium-browser', 'google-chrome-stable', 'google-chrome'].some(has));
 
 /** @param {string[]} programs of PROGRAMS; the process ends with a sentence where one is missing and cannot be installed */
 function needPrograms(programs) {

@@ -101,6 +101,8 @@ export function createConversations(workspace: Workspace, protection: Protection
     remove(jid) {
       existing(jid);
       store.transaction(() => {
+        // That protection stood outlives the conversation (protocol 3).
+        if (protection.everProtected(jid)) protection.stood(jid);
         store.conversations.remove(jid);
       });
       bus.emit('conversation.removed', { jid });

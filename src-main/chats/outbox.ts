@@ -16,9 +16,9 @@ import { chatState } from '../xmpp/modules/xep0085-chat-states.ts';
 import { receiptRequest } from '../xmpp/modules/xep0184-receipts.ts';
 import { originId as originIdElement } from '../xmpp/modules/xep0359-ids.ts';
 import { xml } from '../xml/element.ts';
-import { MAX_RECIPIENTS } from '../security/message.ts';
 import { messageView } from './conversations.ts';
 import type { Deferred } from './deferred.ts';
+import { alongside, isNotSent, logged } from './effects.ts';
 
 /** Messages that one transaction takes along. */
 const BATCH = 32;
@@ -47,8 +47,8 @@ export interface OutboxParts {
 export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxService {
   const { store, bus, clock, random } = workspace;
   const { agreements, protection, conversations, sender } = parts;
-  /** Handed to the session that stands. */
-  const underWay = new Set<number>();
+  /** Handed to the session that stands, each time under a mark of its own. */
+  const underWay = new Map<number, symbol>();
   /** Acknowledged, and not yet marked so in the store. */
   const acknowledged = new Set<number>();
   const pumping = new Set<BareJid>();
@@ -66,14 +66,16 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     const theirs = protection.targets(jid);
     if (theirs.length === 0) return undefined;
     const own = workspace.self().jid;
-    return [...theirs, ...(jid === own ? [] : protection.targets(own))].slice(0, MAX_RECIPIENTS);
+    return [...theirs, ...(jid === own ? [] : protection.targets(own))];
   };
 
-  const acked = (id: number) => (): void => {
+  const acked = (id: number, mark: symbol) => (): void => {
+    // It came back, or was given up, and is on its way once more.
+    if (underWay.get(id) !== mark) return;
     underWay.delete(id);
     acknowledged.add(id);
     parts.deferred(() => {
-      acknowledged.delete(id);
+      if (!acknowledged.delete(id)) return () => undefined;
       store.outbox.remove(id);
       const now = store.messages.get(id);
       const changed = now?.state?.kind === 'sending' ? store.messages.update(id, { state: { kind: 'sent' } }) : undefined;
@@ -83,17 +85,12 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     });
   };
 
-  const failed =
-    (event: string) =>
-    (error: unknown): void => {
-      workspace.log(event, error instanceof SignetError ? error.code : 'internal');
-    };
-
   /** Inside a transaction: this message leaves now, protected for these. */
   const leaveProtected = (row: MessageRow, targets: readonly Target[]): Effect => {
     const content = [xml('body', NS_CLIENT, {}, row.body), receiptRequest(), chatState('active')];
     const what = { to: row.conversation, kind: 'message' as const, originId: row.originId, content, targets };
-    const { send, recipients } = sender.protect(what, acked(row.id));
+    const mark = Symbol('attempt');
+    const { send, recipients } = sender.protect(what, acked(row.id, mark));
     store.recipients.add(row.id, recipients, clock.now());
     const worst: MessageProtection = targets.every(
       (t) => t.association.peer.jid !== row.conversation || t.verdict !== 'first-use',
@@ -101,7 +98,7 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       ? 'verified'
       : 'session';
     const changed = store.messages.update(row.id, { state: { kind: 'sending' }, protection: worst });
-    return leaving(row, send, changed);
+    return leaving(row, mark, send, changed);
   };
 
   const leaveUnprotected = (row: MessageRow): Effect => {
@@ -115,13 +112,15 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       chatState('active'),
     );
     const changed = store.messages.update(row.id, { state: { kind: 'sending' } });
-    return leaving(row, () => workspace.online()?.session.send(stanza, acked(row.id)), changed);
+    const mark = Symbol('attempt');
+    const session = workspace.online()?.session;
+    return leaving(row, mark, () => session?.send(stanza, acked(row.id, mark)), changed);
   };
 
   const leaving =
-    (row: MessageRow, send: Effect, changed: MessageRow | undefined): Effect =>
+    (row: MessageRow, mark: symbol, send: Effect, changed: MessageRow | undefined): Effect =>
     () => {
-      underWay.add(row.id);
+      underWay.set(row.id, mark);
       tell(changed);
       send();
     };
@@ -151,10 +150,12 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       if (refusal === 'credential-changed') return wait('check');
       if (refusal !== undefined) return fail(refusal);
       const targets = targetsFor(row.conversation);
-      return targets === undefined ? wait('device') : { effect: leaveProtected(row, targets), goOn: true };
+      if (targets === undefined) return wait('device');
+      return { effect: store.transaction(() => leaveProtected(row, targets)), goOn: true };
     } catch (error) {
-      if (error instanceof SignetError && error.code === 'message-too-long') return fail(error.code);
-      throw error;
+      if (!isNotSent(error)) throw error;
+      // The store was restored, or their last device went this moment: it goes once there is an association again.
+      return error.code === 'message-too-long' ? fail(error.code) : wait('device');
     }
   };
 
@@ -199,7 +200,7 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     }
     pumping.add(jid);
     void drain(jid)
-      .catch(failed('outbox-stalled'))
+      .catch(logged(workspace, 'outbox-stalled'))
       .finally(() => {
         pumping.delete(jid);
         if (again.delete(jid)) pump(jid);
@@ -254,6 +255,8 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
     retry(id) {
       const row = own(id);
       if (row.state?.kind !== 'failed') return;
+      underWay.delete(id);
+      acknowledged.delete(id);
       tell(
         store.transaction(() => {
           store.outbox.add(id, row.conversation, 'nothing');
@@ -288,15 +291,17 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       const online = workspace.online();
       if (online === undefined || !store.settings.get().sendTyping) return;
       const state = chatState(typing ? 'composing' : 'paused');
-      const targets = protection
-        .targets(jid)
-        .filter(({ association: { peer } }) => agreements.fullsOf(jid, peer.device).length > 0);
-      if (targets.length > 0 && protection.refusal(jid) === undefined) {
+      const send = await store.commit(() => {
+        // "Only to devices now online" (protocol 6.2).
+        const targets = protection
+          .targets(jid)
+          .filter(({ association: { peer } }) => agreements.fullsOf(jid, peer.device).length > 0);
+        if (targets.length === 0 || protection.refusal(jid) !== undefined) return undefined;
         const what = { to: jid, kind: 'transient' as const, originId: newOriginId(random), content: [state], targets };
-        const { send } = await store.commit(() => sender.protect(what));
-        send();
-        return;
-      }
+        return alongside(workspace, () => sender.protect(what).send);
+      });
+      send?.();
+      if (send !== undefined) return;
       const mayPlain =
         protection.state(jid) === 'none' &&
         protection.unprotectedMayLeave(jid) &&

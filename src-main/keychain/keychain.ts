@@ -1,5 +1,6 @@
 /** The operating system's secret store, through keytar: Secret Service, macOS Keychain, Windows Credential Manager. */
 
+import { randomUUID } from 'node:crypto';
 import { SignetError } from '../../src-shared/errors.ts';
 
 /** Secrets by name. Every call tells three cases apart: it worked, the keychain is locked, there is none. */
@@ -55,7 +56,17 @@ async function within<T>(work: Promise<T>): Promise<T> {
 
 async function platformKeytar(): Promise<Keytar> {
   const module = await import('keytar');
-  return 'default' in module ? (module.default) : module;
+  return 'default' in module ? module.default : module;
+}
+
+/** libsecret's first connection is not safe against a second one at the same time: one call of this process after another. */
+let last: Promise<unknown> = Promise.resolve();
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = last.then(work).catch((error: unknown) => {
+    throw error instanceof SignetError ? error : meaning(error);
+  });
+  last = done.catch(() => undefined);
+  return done;
 }
 
 /**
@@ -65,20 +76,14 @@ async function platformKeytar(): Promise<Keytar> {
  */
 export function createKeychain(load: () => Promise<Keytar> = platformKeytar): Keychain {
   let loaded: Promise<Keytar> | undefined;
-  const call = async <T>(fn: (keytar: Keytar) => Promise<T>): Promise<T> => {
-    try {
-      loaded ??= load();
-      return await within(loaded.then(fn));
-    } catch (error) {
-      throw error instanceof SignetError ? error : meaning(error);
-    }
-  };
+  const call = <T>(fn: (keytar: Keytar) => Promise<T>): Promise<T> => inTurn(() => within((loaded ??= load()).then(fn)));
 
   const get = async (name: string): Promise<string | undefined> => {
     const secret = await call((keytar) => keytar.getPassword(SERVICE, name));
     if (secret !== null) return secret;
     // libsecret finds nothing in a locked collection, without an error. Only a write tells it from an open one.
-    const probe = `${name}:${PROBE}`;
+    // A name of its own: another profile may be asking the same at this moment.
+    const probe = `${name}:${PROBE}-${randomUUID()}`;
     await call((keytar) => keytar.setPassword(SERVICE, probe, PROBE));
     await call((keytar) => keytar.deletePassword(SERVICE, probe));
     return undefined;

@@ -20,6 +20,8 @@ import type { ProtectionService } from './protection.ts';
 
 /** Exchanges under way are awaited this long before a message is sent (protocol 6.2). */
 const AWAIT_MS = 5_000;
+/** Whoever wants main mode is asked again this much later. */
+const MAIN_MODE_MS = 600_000;
 
 export interface AgreementsService extends Agreements {
   /** Registers what answers exchanges on a new session. */
@@ -114,11 +116,7 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
   /** Inside a transaction: it stands. Plain text needs an explicit act from now on (protocol 3), also where it was allowed. */
   const keep = (sa: SecurityAssociation): void => {
     store.associations.add(sa, clock.now());
-    const { jid } = sa.peer;
-    if (!store.conversations.ensure(jid, clock.now()).everProtected) {
-      store.conversations.setEverProtected(jid);
-      store.conversations.setUnprotectedAllowed(jid, false);
-    }
+    hooks.protection().stood(sa.peer.jid);
   };
 
   const stands = (full: FullJid, sa: SecurityAssociation, ms?: number): void => {
@@ -185,9 +183,12 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
       case 'failed': {
         const code: ErrorCode = outcome.code === 'unreachable' ? 'exchange-timeout' : outcome.code;
         problems.set(jid, code);
+        // Whom its signature proved to be there: not asked again before the user has decided.
+        if (outcome.peer !== undefined) behind.set(full, outcome.peer);
         workspace.log('exchange-failed', code);
         bus.emit('association.changed', { jid, state: 'failed', code });
-        retryAt(full, outcome.retryAt);
+        // Neither counted nor failed (protocol 10), so nothing else would keep us from asking at once, for ever.
+        retryAt(full, code === 'use-main-mode' ? clock.now() + MAIN_MODE_MS : outcome.retryAt);
         hooks.protection().changed(jid);
         settle(jid);
       }
@@ -232,6 +233,8 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
     if (refused !== undefined) {
       const { verdict } = hooks.protection().judgePeer(refused);
       if (!isAccepted(verdict)) hooks.protection().changed(jid);
+      // "Shown to the user" (5.2), but AM1 may be a replay and gives no verdict (4): an exchange of our own, fresh, does.
+      if (verdict === 'changed' && store.verdicts.get(jid, refused.fp) === undefined) setImmediate(() => void begin(from));
     }
     settle(jid);
     throw new StanzaError(error.type, error.condition, error.application);

@@ -73,12 +73,15 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
     return {
       verdicts: store.verdicts.list(jid).map(today),
       associations: targets(jid).map((target) => target.verdict),
-      everProtected: conversation?.everProtected ?? false,
+      everProtected: everProtected(jid),
       capable: hooks.agreements().capable(jid).length > 0,
       unprotectedAllowed: conversation?.unprotectedAllowed ?? false,
       required: store.settings.get().requireProtection,
     };
   };
+
+  const everProtected = (jid: BareJid): boolean =>
+    store.conversations.get(jid)?.everProtected === true || store.meta.number(stoodWith(jid)) === 1;
 
   const changed = (jid: BareJid): void => {
     bus.emit('protection.changed', view(jid));
@@ -121,6 +124,16 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
     state: (jid) => protectionState(known(jid)),
     refusal: (jid) => protectedRefusal(known(jid)),
     unprotectedMayLeave: (jid) => unprotectedMayLeave(known(jid)),
+    everProtected,
+    stood(jid) {
+      const before = everProtected(jid);
+      // Beside the conversation, which may not be there yet, and may be removed.
+      if (store.meta.number(stoodWith(jid)) !== 1) store.meta.set(stoodWith(jid), 1);
+      if (before || store.conversations.get(jid) === undefined) return;
+      store.conversations.setEverProtected(jid);
+      // Where plain text was allowed, it was for want of anything better.
+      store.conversations.setUnprotectedAllowed(jid, false);
+    },
     judgePeer(peer) {
       const self = workspace.self();
       return judge({
@@ -153,6 +166,8 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
     },
   };
 }
+
+const stoodWith = (jid: BareJid): string => `ever-protected:${jid}`;
 
 /** Certificates read, by fingerprint: lists ask for the same few again and again. */
 const read = new Map<Fingerprint, Certificate>();

@@ -23,8 +23,8 @@ const ANSWER_MS = 5_000;
 export interface RecoveryService {
   /** Asks for a message that is kept and could not be opened. */
   ask(id: number): void;
-  /** Devices of theirs came online: what they were not asked for yet is asked for. */
-  askAll(jid: BareJid): void;
+  /** Devices of theirs (or anybody's) came online: what they were not asked for yet is asked for. */
+  askAll(jid?: BareJid): void;
   /** Inside a transaction: a device of a contact (or of ours) asks for a message; answered once, and only to whom it was sent. */
   answer(party: Party, id: OriginId, from: Jid): Effect;
 }
@@ -40,7 +40,7 @@ export function createRecovery(workspace: Workspace, parts: RecoveryParts): Reco
   const { store, clock, timers } = workspace;
   const { agreements, protection, sender } = parts;
   const asking = new Set<number>();
-  const reused = new Map<BareJid, number>();
+  const reused = new Map<string, number>();
 
   const dueAgain = (row: WaitingRow): boolean =>
     row.asks < MAX_ASKS && (row.askedAt === undefined || clock.now() - row.askedAt >= ASK_AGAIN_MS);
@@ -55,8 +55,9 @@ export function createRecovery(workspace: Workspace, parts: RecoveryParts): Reco
       .find((sa) => sa.peer.device === party?.device && sa.peer.fp === party.fp);
     if (standing !== undefined && standing.establishedAt > (row.stamp ?? row.arrivedAt)) return standing;
     if (store.messages.get(row.id)?.unreadable === 'number-reused') {
-      if (clock.now() - (reused.get(jid) ?? -Infinity) < REUSED_MS) return standing;
-      reused.set(jid, clock.now());
+      const device = `${jid}/${party?.device ?? full}`;
+      if (clock.now() - (reused.get(device) ?? -Infinity) < REUSED_MS) return standing;
+      reused.set(device, clock.now());
     }
     return agreements.agreeWith(full);
   }
@@ -67,7 +68,8 @@ export function createRecovery(workspace: Workspace, parts: RecoveryParts): Reco
     const jid = bareOf(row.sender);
     const online = agreements.capable(jid);
     // The device behind the full JID in `from`, else each that is online, one after another.
-    const devices = online.includes(row.sender) ? [row.sender] : online;
+    const { sender: from } = row;
+    const devices = isFull(from) && online.includes(from) ? [from] : online;
     for (const full of devices) {
       const sa = await associationFor(row, full);
       if (sa === undefined || store.waiting.get(id) === undefined) continue;
@@ -116,12 +118,12 @@ export function createRecovery(workspace: Workspace, parts: RecoveryParts): Reco
     answer(party, id, from) {
       const own = workspace.self().jid;
       const row = find(party, id, own);
-      if (row === undefined || !store.recipients.answer(row.id, party, clock.now())) return () => undefined;
+      if (row === undefined || workspace.online() === undefined) return () => undefined;
       const target = protection
         .targets(party.jid)
         .find(({ association: { peer } }) => peer.device === party.device && peer.fp === party.fp);
-      // Thrown away with the transaction's savepoint would be the asker's message too: so no exception, and no answer.
-      if (target === undefined || workspace.online() === undefined) return () => undefined;
+      // Only what can be answered now counts as answered.
+      if (target === undefined || !store.recipients.answer(row.id, party, clock.now())) return () => undefined;
       const content: Element[] = [xml('body', NS_CLIENT, {}, row.body), receiptRequest(), delay(row.at)];
       // "To that device alone": encrypted for it only, and routed to it.
       const address = isFull(from) && party.jid === row.conversation ? { address: from } : {};

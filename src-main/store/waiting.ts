@@ -1,5 +1,5 @@
 import type { OriginId } from '../../src-shared/ids.ts';
-import type { FullJid } from '../../src-shared/jid.ts';
+import type { Jid } from '../../src-shared/jid.ts';
 import { defined, integer, optionalInteger, text } from './columns.ts';
 import type { Db, Row } from './database.ts';
 
@@ -8,7 +8,7 @@ export interface WaitingRow {
   /** The placeholder message's id. */
   readonly id: number;
   /** `from` as it came. */
-  readonly sender: FullJid;
+  readonly sender: Jid;
   /** The outer origin-id, which `resend` names. */
   readonly originId: OriginId;
   /** The stanza as it came. */
@@ -34,7 +34,7 @@ export interface WaitingRepository {
 
 const waitingOf = (row: Row): WaitingRow => ({
   id: integer(row, 'id'),
-  sender: text(row, 'sender') as FullJid,
+  sender: text(row, 'sender') as Jid,
   originId: text(row, 'origin_id') as OriginId,
   stanza: text(row, 'stanza'),
   arrivedAt: integer(row, 'arrived_at'),
