@@ -19,7 +19,7 @@ async function draw(source, target, size) {
   await page.setContent(
     `<style>*{margin:0}img{display:block;width:100vw}</style><img src="data:image/svg+xml;base64,${svg.toString('base64')}">`,
   );
-  await page.evaluate("document.images[0].decode()");
+  await page.evaluate('document.images[0].decode()');
   await writeFile(join(ROOT, 'assets', target), await page.screenshot({ omitBackground: true }));
 }
 

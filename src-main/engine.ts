@@ -186,9 +186,13 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
   };
 
   const signIn = async (request: SignIn): Promise<Account> => {
-    if (connection !== undefined || signingIn) throw new SignetError('already-signed-in');
+    const ended = connection?.state.kind === 'stopped';
+    if ((connection !== undefined && !ended) || signingIn) throw new SignetError('already-signed-in');
     signingIn = true;
     try {
+      // A wrong password, a conflict: signing in again takes the place of what has stopped.
+      await connection?.stop();
+      connection = undefined;
       const to = await storeToSignIn();
       const before = to.store.account.get();
       if (before !== undefined && before.jid !== request.jid) throw new SignetError('other-account');

@@ -48,14 +48,15 @@ export function createConversations(workspace: Workspace, protection: Protection
 
   /** Told once a turn of the event loop: a burst of messages is one change of the list. */
   const pending = new Set<BareJid>();
+  /** Opened on a screen, perhaps before there is anything to keep: its state is told all the same. */
+  const looked = new Set<BareJid>();
   const changed = (jid: BareJid): void => {
     if (pending.size === 0) timers.after(0, flush);
     pending.add(jid);
   };
   const flush = (): void => {
     for (const jid of pending) {
-      const row = store.conversations.get(jid);
-      if (row !== undefined) bus.emit('conversation.changed', viewOf(row));
+      if (looked.has(jid) || store.conversations.get(jid) !== undefined) bus.emit('conversation.changed', viewOf(rowOf(jid)));
     }
     pending.clear();
   };
@@ -68,7 +69,10 @@ export function createConversations(workspace: Workspace, protection: Protection
   };
 
   return {
-    view: (jid) => viewOf(rowOf(jid)),
+    view: (jid) => {
+      looked.add(jid);
+      return viewOf(rowOf(jid));
+    },
     changed,
     list(options) {
       const page = store.conversations.list(options);

@@ -22,8 +22,8 @@ export interface ContactsService {
   remove(jid: BareJid): Promise<void>;
   /** What the roster module is set up with. */
   rosterOptions(): RosterOptions;
-  onSubscription(stanza: SubscriptionStanza): void;
-  onPresence(jid: BareJid): void;
+  readonly onSubscription: (stanza: SubscriptionStanza) => void;
+  readonly onPresence: (jid: BareJid) => void;
   /** Nobody is there any more: the connection is gone. */
   onOffline(): void;
 }
@@ -176,7 +176,7 @@ export function createContacts(workspace: Workspace, hooks: ContactsHooks): Cont
         },
       };
     },
-    onSubscription({ type, from, status }) {
+    onSubscription: ({ type, from, status }) => {
       if (type !== 'subscribe') return; // the roster push says the rest (RFC 6121 §3.1.6)
       const row = rowOf(from);
       if (row.inRoster && (row.subscription === 'to' || row.asked)) {

@@ -53,9 +53,25 @@ const SOUND = new Set([
   '1.3.101.112', // Ed25519
 ]);
 
+/** Certificates read before, by fp, the last used at the end: the same few come with every exchange and signed message. */
+const known = new Map<Fingerprint, Certificate>();
+const KNOWN = 64;
+
 /** Throws PkiError: `too-large`, `malformed` or `bad-key`, and nothing else whatever the octets are. */
 export function readCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_CHAIN_OCTETS) throw new PkiError('too-large');
+  const fp = hexUpper(sha256(der)) as Fingerprint;
+  // The name is a hash of all of it, so what was read under it is what would be read again.
+  const certificate = known.get(fp) ?? readAnew(Uint8Array.from(der), fp);
+  known.delete(fp);
+  known.set(fp, certificate);
+  const [oldest] = known.keys();
+  if (known.size > KNOWN && oldest !== undefined) known.delete(oldest);
+  return certificate;
+}
+
+/** @param der of its own memory, since it is kept */
+function readAnew(der: Uint8Array, fp: Fingerprint): Certificate {
   const [tbs, outerAlgorithm, signature, ...rest] = childrenOf(expectTag(readDer(der), Tag.sequence));
   if (rest.length > 0) throw new PkiError('malformed');
   expectTag(signature, Tag.bitString);
@@ -68,7 +84,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   let selfSigned: boolean | undefined;
   return {
     der,
-    fp: hexUpper(sha256(der)) as Fingerprint,
+    fp,
     publicKey,
     keyType: kind.type,
     bits: kind.bits,

@@ -60,6 +60,7 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
       return { full: online.session.jid, device, credential };
     },
     holds: (keyId) => store.associations.get(keyId) !== undefined,
+    cookies: store.cookies,
     ask,
     judge,
   });

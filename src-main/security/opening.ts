@@ -258,7 +258,7 @@ function checkAddresses(stanza: Element, envelope: Envelope, sa: SecurityAssocia
   // `to` is our own or, where `from` is our own, anyone's; written prepared
   const to = envelope.to === own ? own : envelope.from === own ? tryJid(envelope.to) : undefined;
   if (to === undefined || to !== envelope.to || isFull(to)) refuse();
-  const bare = to as BareJid;
+  const bare = to;
   if (!hasBareJid(stanza.attr('to'), bare)) refuse();
   return { to: bare };
 }

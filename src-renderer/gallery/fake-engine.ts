@@ -45,7 +45,7 @@ export function fakeEngine(world: World, delayMs = 250): FakeEngine {
     calls.push({ command, input: parsed.output });
     const code = world.fails[command];
     if (code) throw new ContractFailure(code);
-    return answers[command](parsed.output as Parsed<C>);
+    return answers[command](parsed.output);
   }
 
   return {

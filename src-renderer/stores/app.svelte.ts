@@ -53,7 +53,7 @@ export class AppModel {
   error: ErrorCode | null = $state(null);
   vault: VaultState | null = $state.raw(null);
   /** Undefined until the engine has said. */
-  account: Account | null | undefined = $state.raw(undefined);
+  account: Account | null | undefined = $state.raw();
   settings: Settings = $state.raw(defaults);
   notices: readonly Notice[] = $state.raw([]);
   place: Place = $state('chats');

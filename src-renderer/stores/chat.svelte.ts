@@ -49,7 +49,7 @@ export class ChatModel {
   atBeginning = $state(false);
   /** True while the last change put rows at the start: the virtual list then keeps its place from the end. */
   prepended = $state(false);
-  unreadFrom: number | undefined = $state(undefined);
+  unreadFrom: number | undefined = $state();
   protection: ProtectionView | null = $state.raw(null);
   draft = $state('');
   /** What went wrong with the last act here. */

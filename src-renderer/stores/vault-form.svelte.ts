@@ -36,7 +36,7 @@ export class VaultForm {
   }
 
   #checkNew(): boolean {
-    this.wrong = [...this.passphrase].length < MIN_PASSPHRASE ? 'short' : this.passphrase !== this.again ? 'differ' : null;
+    this.wrong = Array.from(this.passphrase).length < MIN_PASSPHRASE ? 'short' : this.passphrase !== this.again ? 'differ' : null;
     return this.wrong === null;
   }
 

@@ -4,7 +4,7 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openChromiumHost, type ChromiumHost } from '../../src-main/host/chromium/open.ts';
 import { startProsody, type Prosody } from '../support/prosody.ts';
 import { useKeyring, type Keyring } from '../support/keyring.ts';
@@ -50,6 +50,12 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 });
 
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  await shot(alice.page, 'failed-alice');
+  await shot(bob.page, 'failed-bob');
+});
+
 describe('two people', () => {
   it('a wrong password gets a sentence, and nothing is kept', async () => {
     await signInOnScreen(alice.page, 'alice', 'wrong', false);
@@ -81,7 +87,7 @@ describe('two people', () => {
   });
 
   it('what one writes the other reads, protected', async () => {
-    await alice.page.locator('[data-testid="contact"][data-jid="bob@localhost"]').click();
+    await shot(alice.page, 'contact-added');
     const composer = alice.page.getByTestId('composer');
     await composer.fill('Shall we meet at noon?');
     await composer.press('Enter');

@@ -1,5 +1,6 @@
 /** Protocol 5.2: whole transcripts, every message to the octet, signatures included where a method has one value. */
 
+import type * as Signature from '../../src-main/security/crypto/signature.ts';
 import { describe, expect, it, vi } from 'vitest';
 import type { KeyObject } from 'node:crypto';
 import { p256 } from '@noble/curves/nist.js';
@@ -22,7 +23,7 @@ import { suite } from '../support/vectors.ts';
 
 // The platform draws ECDSA nonces; the vectors' are those of RFC 6979. Only signing is replaced, and only here.
 vi.mock('../../src-main/security/crypto/signature.ts', async (original) => {
-  const real = await original<typeof import('../../src-main/security/crypto/signature.ts')>();
+  const real = await original<typeof Signature>();
   const sign: typeof real.sign = (method, key: KeyObject, octets) =>
     key.asymmetricKeyType === 'ec'
       ? p256.sign(octets, Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url'), { lowS: false })

@@ -102,7 +102,7 @@ function expectWritten(c: Case, writer: (typeof sides)['i>r']['writer'], envelop
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
   const given = [
     Buffer.concat([hex(c.content_key), hex(c.C).subarray(0, 12)]),
-    Buffer.from([...padding].map((char) => letters.indexOf(char))),
+    Buffer.from(Array.from(padding, (char) => letters.indexOf(char))),
   ];
   const { stanza } = protect(draft, [{ ...writer, send }], (octets) => {
     const next = given.shift() ?? Buffer.alloc(0);

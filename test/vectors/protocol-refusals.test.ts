@@ -1,5 +1,6 @@
 /** Protocol 5.2 and 5.5: one fault each, refused at its step with its condition; or a transcript that must be accepted. */
 
+import type * as Signature from '../../src-main/security/crypto/signature.ts';
 import { describe, expect, it, vi } from 'vitest';
 import type { KeyObject } from 'node:crypto';
 import { p256 } from '@noble/curves/nist.js';
@@ -23,7 +24,7 @@ import { ownOf, told, type VectorParty } from '../support/protocol-parties.ts';
 import { suite } from '../support/vectors.ts';
 
 vi.mock('../../src-main/security/crypto/signature.ts', async (original) => {
-  const real = await original<typeof import('../../src-main/security/crypto/signature.ts')>();
+  const real = await original<typeof Signature>();
   const sign: typeof real.sign = (method, key: KeyObject, octets) =>
     key.asymmetricKeyType === 'ec'
       ? p256.sign(octets, Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url'), { lowS: false })

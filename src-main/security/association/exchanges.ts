@@ -59,8 +59,10 @@ export interface ExchangePorts {
   readonly ask: Ask;
   /** Ourselves, as signed in now. */
   own(): Own;
+  /** CKYi seen before this process began: a restart does not reopen the door to a replay (5.1: an hour). */
+  readonly cookies?: { seen(cookie: Cookie, now: number): boolean; add(cookie: Cookie, now: number): void };
   /** Does a KEYID name an SA that we hold, of whatever age? */
-  holds(keyId: KeyId): boolean;
+  readonly holds: (keyId: KeyId) => boolean;
   /**
    * The verdict on a peer's credential; may take its time. `fresh` is false on AM1, which may be a replay: then nothing is
    * to be recorded.
@@ -279,13 +281,20 @@ export class ExchangeBook {
   }
 
   async #onAM1(from: FullJid, arrived: Arrived): Promise<Reply> {
-    const { clock, random, holds } = this.#ports;
+    const { clock, random, holds, cookies } = this.#ports;
     const now = clock.now();
     const fail = (): void => {
       this.#theirs.failed(from, now);
     };
     const read = counting(fail, () =>
-      receiveAM1(this.#ports.own(), arrived, this.#policy, random, (cookie: Cookie) => this.#seen.has(cookie, now), holds),
+      receiveAM1(
+        this.#ports.own(),
+        arrived,
+        this.#policy,
+        random,
+        (cookie: Cookie) => this.#seen.has(cookie, now) || cookies?.seen(cookie, now) === true,
+        holds,
+      ),
     );
     // per full JID until the signature held
     const full = this.open >= MAX_OPEN || !this.#seen.hasRoom(now);
@@ -295,7 +304,12 @@ export class ExchangeBook {
     this.#incoming.set(from, exchange);
     this.#theirs.begun(from, now);
     try {
-      return await this.#judgeAM1(from, exchange, read.cookieI, counting(fail, read.verify));
+      return await this.#judgeAM1(
+        from,
+        exchange,
+        read.cookieI,
+        counting(fail, () => read.verify()),
+      );
     } catch (error) {
       if (this.#incoming.get(from) === exchange) this.#incoming.delete(from);
       throw error;
@@ -312,6 +326,7 @@ export class ExchangeBook {
     const began = this.#ports.clock.now();
     // "one counts as seen once its AM1's signature held"
     this.#seen.add(cookieI, began);
+    this.#ports.cookies?.add(cookieI, began);
     // … and from then on per peer device
     const device = deviceName(peer);
     const other = [...this.#incoming.values()].some((e) => e !== exchange && e.device === device);

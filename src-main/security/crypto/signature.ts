@@ -47,8 +47,24 @@ const LAW: Readonly<Record<SignatureMethod, Law>> = {
 const CURVES: Readonly<Record<string, KeyType>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
 const RSA_BITS = { min: 2048, max: 4096 } as const;
 
+interface Kind {
+  readonly type: KeyType;
+  readonly bits: number;
+}
+
+/** The platform reads a key's details anew each time, and every signature asks; a key never changes. */
+const kinds = new WeakMap<KeyObject, Kind>();
+
 /** Kind and size of a key that may sign, or undefined where protocol 2 has no place for it. */
-export function kindOf(key: KeyObject): { readonly type: KeyType; readonly bits: number } | undefined {
+export function kindOf(key: KeyObject): Kind | undefined {
+  const known = kinds.get(key);
+  if (known !== undefined) return known;
+  const kind = readKind(key);
+  if (kind !== undefined) kinds.set(key, kind);
+  return kind;
+}
+
+function readKind(key: KeyObject): Kind | undefined {
   const details = key.asymmetricKeyDetails;
   switch (key.asymmetricKeyType) {
     case 'ed25519':

@@ -24,7 +24,7 @@ import { systemRandom } from '../../../src-main/security/crypto/random.ts';
 import { c14n } from '../../../src-main/security/xmlsec/c14n.ts';
 import { decryptData, encryptData } from '../../../src-main/security/xmlsec/encryption.ts';
 import { signEnveloped, verifyEnveloped } from '../../../src-main/security/xmlsec/signature.ts';
-import type { Element} from '../../../src-main/xml/element.ts';
+import type { Element } from '../../../src-main/xml/element.ts';
 import { xml } from '../../../src-main/xml/element.ts';
 import { parseDocument } from '../../../src-main/xml/parser.ts';
 import { inFolder, tool } from '../../support/openssl.ts';

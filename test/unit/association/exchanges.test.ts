@@ -5,7 +5,6 @@ import type { BareJid, FullJid } from '../../../src-shared/jid.ts';
 import type { DeviceId } from '../../../src-shared/ids.ts';
 import { makeSelfSigned } from '../../../src-main/pki/make.ts';
 import { systemRandom } from '../../../src-main/security/crypto/random.ts';
-import type { Reply } from '../../../src-main/security/association/exchanges.ts';
 import { mirrored, START, World, type InFlight, type Side } from '../../support/hostile-wire.ts';
 
 const SECOND = 1_000;
@@ -245,14 +244,13 @@ describe('a copy of our store (6.5)', () => {
     const copy = world.side('alice@a.example/copy', { credential: one.own.credential, device: 'A1A2A3A4A5A6A7A8' as DeviceId });
     Object.assign(one.own, { device: 'A1A2A3A4A5A6A7A8' });
     Object.assign(copy.own, { device: 'A1A2A3A4A5A6A7A8' });
-    let replies: Reply[] = [];
     world.middle = (m) => {
       // it finds itself only after AM2 was judged, so let it look like another until then
       if (m.what === 'AM2') Object.assign(copy.own, { device: 'FFFFFFFFFFFFFFFF' });
       return [m];
     };
     const outcome = await copy.begin(one);
-    replies = one.replies;
+    const { replies } = one;
     expect(replies[0]).toMatchObject({ kind: 'result' });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'untrusted-credential', remote: true });
     expect(replies[1]).toMatchObject({ kind: 'error', ownCopy: true });

@@ -22,7 +22,8 @@ const server = (archives: Record<string, string[]>, log = '') => ({
   readArchive: (user: string) => Promise.resolve(archives[user] ?? []),
   log: () => Promise.resolve(log),
 });
-const audit = (archives: Record<string, string[]>, log?: string) => auditArchive(server(archives, log), ['alice', 'bob'], messages);
+const audit = (archives: Record<string, string[]>, log?: string) =>
+  auditArchive(server(archives, log), ['alice', 'bob'], messages);
 
 describe('the demo’s judge', () => {
   it('counts what is protected in every archive', async () => {

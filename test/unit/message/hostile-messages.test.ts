@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import type { DeviceId, OriginId } from '../../../src-shared/ids.ts';
-import type { FullJid } from '../../../src-shared/jid.ts';
 import { xml, type Element } from '../../../src-main/xml/element.ts';
 import { parseDocument } from '../../../src-main/xml/parser.ts';
 import {
@@ -363,7 +362,7 @@ describe('rekey under traffic', () => {
   it('a carbon of our own: to anyone, if our own bare JID wrote it', async () => {
     const world = new World();
     const one = world.side('alice@a.example/one');
-    const two = world.side('alice@a.example/two' as FullJid, { credential: one.own.credential });
+    const two = world.side('alice@a.example/two', { credential: one.own.credential });
     await one.begin(two);
     const [sender] = one.associations;
     const [receiver] = two.associations;
