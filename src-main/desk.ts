@@ -121,10 +121,14 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
       });
   };
 
+  /** The conversation that was opened last: its first message should not have to wait for an exchange. */
+  let current: BareJid | undefined;
   /** Whatever waits for this contact looks again. */
   const lookAgain = (jid: BareJid): void => {
     if (closed || store.account.get() === undefined) return;
     conversations.changed(jid);
+    protection.refresh(jid);
+    if (jid === current && agreements.wanting(jid)) void agreements.ensure(jid);
     outbox.pump(jid);
     recovery.askAll(jid);
     inbox.sendOwedReceipts();
@@ -213,7 +217,7 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
     deliver: (stanza) => (stanza.name === 'message' ? inbox.deliver(stanza) : undefined),
     openConversation(jid) {
       const view = conversations.view(jid);
-      // So that the first message does not have to wait for the exchange.
+      current = jid;
       if (agreements.wanting(jid)) void agreements.ensure(jid);
       return view;
     },

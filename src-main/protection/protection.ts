@@ -18,6 +18,8 @@ import { isAccepted, protectedRefusal, protectionState, unprotectedMayLeave, typ
 
 export interface ProtectionService extends Protection {
   view(jid: BareJid): ProtectionView;
+  /** As `changed`, where a screen has asked for this contact before. */
+  refresh(jid: BareJid): void;
   /** The verdict on a peer whose signature held, with what is to be recorded of it. */
   judgePeer(peer: Peer): Judgement;
   /** Records a verdict on a credential that was met. Inside a transaction or not. */
@@ -88,6 +90,8 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
     hooks.onChange(jid);
   };
 
+  /** Whose protection a screen has asked for. */
+  const watched = new Set<BareJid>();
   const view = (jid: BareJid): ProtectionView => {
     const self = workspace.self();
     const now = known(jid);
@@ -115,7 +119,13 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
   return {
     verdictOf,
     targets,
-    view,
+    view: (jid) => {
+      watched.add(jid);
+      return view(jid);
+    },
+    refresh(jid) {
+      if (watched.has(jid)) changed(jid);
+    },
     changed,
     shown(jid, fp): MessageProtection {
       const verdict = verdictOf(jid, fp);
