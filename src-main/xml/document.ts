@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { hasLoneSurrogate } from './chars.ts';
 import type { Element } from './element.ts';
 import { XmlError } from './errors.ts';
 import { DEFAULT_LIMITS, type XmlLimits } from './limits.ts';
+import { parsePlain } from './plain.ts';
 import { createSax } from './sax.ts';
 import { TreeBuilder } from './tree.ts';
 
@@ -23,6 +25,11 @@ const BYTE_ORDER_MARK = 0xfeff;
 export function parseDocument(input: Uint8Array | string, options: DocumentOptions = {}): Element {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const text = typeof input === 'string' ? checkString(input, limits) : decode(input, limits);
+  return parsePlain(text, limits) ?? parseStrictly(text, limits, options);
+}
+
+/** The whole of XML that is taken; decides on everything that is wrong. Exported to be held against the short way. */
+export function parseStrictly(text: string, limits: XmlLimits, options: DocumentOptions): Element {
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw new XmlError('not-well-formed');
 
   const tree = new TreeBuilder(limits);
@@ -61,9 +68,6 @@ function checkString(text: string, limits: XmlLimits): string {
 
 function decode(octets: Uint8Array, limits: XmlLimits): string {
   if (octets.length > limits.octets) throw new XmlError('too-large');
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
-  } catch {
-    throw new XmlError('invalid-utf8');
-  }
+  if (!isUtf8(octets)) throw new XmlError('invalid-utf8');
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString();
 }
