@@ -54,3 +54,9 @@ export class XmlError extends Error {
     return CONDITIONS[this.code];
   }
 }
+
+/**
+ * What a server relays although we do not take it: a stanza beyond our limits, or a namespace name that none of ours could
+ * have. Where it lies is known, so that a stream can go on behind it ({@link StreamParser.skipRefused}).
+ */
+export class Refusal extends XmlError {}

@@ -8,4 +8,7 @@ export interface XmlLimits {
   readonly attributes: number;
 }
 
+/** A refused stanza of a stream is skipped up to here: servers take 256 to 512 KiB, which escapes can make six times as long. */
+export const MAX_SKIPPED = 4 * 1024 * 1024;
+
 export const DEFAULT_LIMITS: XmlLimits = { octets: 256 * 1024, depth: 32, elements: 10_000, attributes: 64 };

@@ -1,7 +1,7 @@
 import { skipWhiteSpace } from './chars.ts';
 import type { Element } from './element.ts';
-import { XmlError } from './errors.ts';
-import { DEFAULT_LIMITS, type XmlLimits } from './limits.ts';
+import { Refusal, XmlError } from './errors.ts';
+import { DEFAULT_LIMITS, MAX_SKIPPED, type XmlLimits } from './limits.ts';
 import { createSax, type Sax, type SaxHandlers } from './sax.ts';
 import { TreeBuilder, type StartTag } from './tree.ts';
 import { Utf8Reader } from './utf8.ts';
@@ -32,6 +32,7 @@ class Interrupted extends Error {}
 export class StreamParser {
   readonly #handlers: StreamHandlers;
   readonly #limits: XmlLimits;
+  #onRefused: ((error: Refusal) => void) | undefined;
   #stream: Stream;
   #stopped = false;
   #failure: { readonly error: unknown } | undefined;
@@ -58,6 +59,16 @@ export class StreamParser {
     }
   }
 
+  /**
+   * From now on a stanza that is refused ({@link Refusal}) is read over, unless it has more than 4 MiB, and told here in its
+   * place instead of ending everything: a server sends again what was not acknowledged, so that one message of a stranger
+   * would keep us from ever signing in.
+   */
+  skipRefused(onRefused: (error: Refusal) => void): void {
+    this.#onRefused = onRefused;
+    this.#stream.onRefused = onRefused;
+  }
+
   /** Ignores what is left of the current write, and all later ones until `reset`. */
   stop(): void {
     this.#stopped = true;
@@ -81,7 +92,7 @@ export class StreamParser {
   }
 
   #begin(): Stream {
-    return new Stream(this.#handlers, this.#limits);
+    return new Stream(this.#handlers, this.#limits, this.#onRefused);
   }
 }
 
@@ -89,6 +100,11 @@ export class StreamParser {
 class Stream implements SaxHandlers {
   /** Set by stop and reset: the handlers are told nothing more. */
   abandoned = false;
+  onRefused: ((error: Refusal) => void) | undefined;
+  /** The stanza that is being read over, and how many of its elements are open. */
+  #skipped: { readonly error: Refusal; depth: number } | undefined;
+  /** The unit has more octets than it may. */
+  #tooLarge = false;
   readonly #handlers: StreamHandlers;
   readonly #limits: XmlLimits;
   readonly #tree: TreeBuilder;
@@ -116,9 +132,10 @@ class Stream implements SaxHandlers {
   #unitOctets = 0;
   #endIndex = -1;
 
-  constructor(handlers: StreamHandlers, limits: XmlLimits) {
+  constructor(handlers: StreamHandlers, limits: XmlLimits, onRefused?: (error: Refusal) => void) {
     this.#handlers = handlers;
     this.#limits = limits;
+    this.onRefused = onRefused;
     this.#tree = new TreeBuilder(limits);
     this.#sax = createSax(this, true);
   }
@@ -133,13 +150,37 @@ class Stream implements SaxHandlers {
   write(octets: Uint8Array): void {
     for (let at = 0; at < octets.length;) {
       // Never more than the unit may still have, so that what is too large is too large before it is anything else.
-      const room = this.#limits.octets - (this.#chunkOctets + this.#utf8.held - this.#unitOctets);
-      if (room <= 0) throw new XmlError('too-large');
+      const room = this.#room();
       const end = Math.min(at + SLICE, at + room, octets.length);
       this.#unread = octets.length - end;
       this.#read(at === 0 && end === octets.length ? octets : octets.subarray(at, end));
       at = end;
     }
+  }
+
+  #room(): number {
+    const used = this.#chunkOctets + this.#utf8.held - this.#unitOctets;
+    if (!this.#tooLarge && used >= this.#limits.octets) {
+      const error = new Refusal('too-large');
+      if (this.onRefused === undefined || this.#root !== 'open') throw error;
+      this.#tooLarge = true;
+      // Within its first start tag nothing is open yet.
+      if (this.#depth > 0) this.#skip(error, this.#depth);
+    }
+    const room = (this.#tooLarge ? MAX_SKIPPED : this.#limits.octets) - used;
+    if (room <= 0) throw new XmlError('too-large');
+    return room;
+  }
+
+  /** Elements open below the root, built or read over. */
+  get #depth(): number {
+    return this.#skipped?.depth ?? this.#tree.depth;
+  }
+
+  /** The stanza is read over from here on, with `depth` elements of it open. */
+  #skip(error: Refusal, depth: number): void {
+    this.#skipped ??= { error, depth };
+    this.#tree.abandon();
   }
 
   #read(octets: Uint8Array): void {
@@ -206,7 +247,7 @@ class Stream implements SaxHandlers {
     this.#settle();
     if (this.#root === 'open') {
       this.#endIndex = -1;
-      this.#tree.open(tag);
+      this.#openInside(tag);
     } else {
       const root = this.#tree.openRoot(tag);
       this.#root = 'open';
@@ -217,8 +258,37 @@ class Stream implements SaxHandlers {
     }
   }
 
+  #openInside(tag: StartTag): void {
+    if (this.#skipped !== undefined) {
+      this.#skipped.depth++;
+      return;
+    }
+    const depth = this.#tree.depth + 1;
+    if (this.#tooLarge) {
+      this.#skip(new Refusal('too-large'), depth);
+      return;
+    }
+    try {
+      this.#tree.open(tag);
+    } catch (error) {
+      if (!(error instanceof Refusal) || this.onRefused === undefined) throw error;
+      this.#skip(error, depth);
+    }
+  }
+
+  /** The end of an element that is read over; with the last one the stream goes on. */
+  #closeSkipped(skipped: { readonly error: Refusal; depth: number }): void {
+    skipped.depth--;
+    if (skipped.depth > 0) return;
+    this.#skipped = undefined;
+    this.#endUnit();
+    this.#due = () => this.onRefused?.(skipped.error);
+  }
+
   close(): void {
-    if (this.#tree.depth > 0) {
+    if (this.#skipped !== undefined) {
+      this.#closeSkipped(this.#skipped);
+    } else if (this.#tree.depth > 0) {
       const stanza = this.#tree.close();
       if (stanza === undefined) return;
       this.#endUnit();
@@ -237,6 +307,7 @@ class Stream implements SaxHandlers {
 
   text(text: string): void {
     this.#settle();
+    if (this.#skipped !== undefined) return;
     this.#tree.text(text);
     if (this.#tree.depth > 0) return;
     // White space between stanzas belongs to none, and a reference to white space is none. saxes tells it with the '<'.
@@ -246,6 +317,7 @@ class Stream implements SaxHandlers {
 
   cdata(text: string): void {
     this.#settle();
+    if (this.#skipped !== undefined) return;
     if (this.#tree.depth === 0) throw new XmlError('stray-text');
     this.#tree.text(text);
   }
@@ -264,6 +336,7 @@ class Stream implements SaxHandlers {
   }
 
   #endUnit(): void {
+    this.#tooLarge = false;
     this.#endIndex = this.#index();
     this.#unitOctets = this.#octetsAt(this.#endIndex);
   }

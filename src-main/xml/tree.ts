@@ -1,6 +1,6 @@
 import { isNcName, isWhiteSpace } from './chars.ts';
 import { Element, type ForeignAttribute, type Node } from './element.ts';
-import { XmlError } from './errors.ts';
+import { Refusal, XmlError } from './errors.ts';
 import type { XmlLimits } from './limits.ts';
 import { NS_XML, NS_XMLNS } from './namespaces.ts';
 
@@ -56,11 +56,16 @@ export class TreeBuilder {
   open(tag: StartTag): void {
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#count = 0;
-    if (this.#open.length >= this.#limits.depth) throw new XmlError('too-deep');
-    if (++this.#count > this.#limits.elements) throw new XmlError('too-many-elements');
+    if (this.#open.length >= this.#limits.depth) throw new Refusal('too-deep');
+    if (++this.#count > this.#limits.elements) throw new Refusal('too-many-elements');
     const opened = this.#element(tag, parent?.scope ?? this.#base);
     parent?.children.push(opened.element);
     this.#open.push(opened);
+  }
+
+  /** Forgets what is open. */
+  abandon(): void {
+    this.#open.length = 0;
   }
 
   /** Closes the innermost element; gives it where it was the outermost. */
@@ -93,7 +98,7 @@ export class TreeBuilder {
       if (key === 'xmlns' || key.startsWith('xmlns:')) (declarations ??= []).push(key);
       else if (key.includes(':')) (prefixed ??= []).push(key);
     }
-    if (count > this.#limits.attributes) throw new XmlError('too-many-attributes');
+    if (count > this.#limits.attributes) throw new Refusal('too-many-attributes');
     const scope = declarations === undefined ? outer : declare(declarations, attributes, outer);
     const foreign = prefixed === undefined ? NO_FOREIGN : resolveAttributes(prefixed, attributes, scope);
 
@@ -101,6 +106,8 @@ export class TreeBuilder {
     const children: Node[] = [];
     if (colon < 0) return { element: new Element(name, scope.defaultNs, attributes, children, '', foreign), children, scope };
     const [prefix, local] = splitName(name, colon);
+    // The namespace of xml:lang has no elements, and cannot be written without the prefix that servers drop.
+    if (prefix === 'xml') throw new Refusal('not-well-formed');
     return { element: new Element(local, lookUp(prefix, scope), attributes, children, prefix, foreign), children, scope };
   }
 }
@@ -112,11 +119,11 @@ function declare(keys: readonly string[], attributes: Record<string, string>, ou
   for (const key of keys) {
     const uri = attributes[key] ?? '';
     // No URI has white space around it; a reader that trims would see another namespace.
-    if (uri.trim() !== uri) throw new XmlError('not-well-formed');
+    if (uri.trim() !== uri) throw new Refusal('not-well-formed');
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- saxes' records are dictionaries already
     delete attributes[key];
     if (key === 'xmlns') {
-      if (uri === NS_XML || uri === NS_XMLNS) throw new XmlError('not-well-formed');
+      if (uri === NS_XML || uri === NS_XMLNS) throw new Refusal('not-well-formed');
       defaultNs = uri;
     } else {
       const [, prefix] = splitName(key, 5);

@@ -11,6 +11,7 @@ import { SignetError } from '../../src-shared/errors.ts';
 import { bareOf, domainOf, type BareJid, type FullJid } from '../../src-shared/jid.ts';
 import { tryJid } from '../jid/jid.ts';
 import { Element, xml } from '../xml/element.ts';
+import type { XmlError } from '../xml/errors.ts';
 import { serialize } from '../xml/serialize.ts';
 import { createIq } from './iq.ts';
 import type { Random, Timers } from './ports.ts';
@@ -135,6 +136,12 @@ export function createSession(o: SessionOptions): SessionMachine {
     }
   }
 
+  /** A stanza that nobody sees. It counts as received, or the server would send it again and again (XEP-0198). */
+  function refused(error: XmlError): void {
+    o.onFault(error);
+    inbound.arrived(stream?.received ?? 0).committed();
+  }
+
   function dispatch(element: Element): Promise<void> | void {
     const stanza = addressed(element, o.jid, bare);
     if (stanza === undefined) return;
@@ -207,7 +214,7 @@ export function createSession(o: SessionOptions): SessionMachine {
       const work = dispatch(element);
       if (work instanceof Promise) work.catch(failed);
     }
-    from?.listen(receive);
+    from?.listen(receive, refused);
   }
 
   const registered = (set: Set<(stanza: Element) => void>) => (handler: (stanza: Element) => void) => {

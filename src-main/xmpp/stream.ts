@@ -29,8 +29,11 @@ export interface XmlStream {
   open(): Promise<Element>;
   /** The next element of the negotiation. @throws SignetError when there is none in 30 s or the stream ended */
   next(): Promise<Element>;
-  /** Ends the negotiation: elements go to this function, those that wait first. */
-  listen(handler: (element: Element) => void): void;
+  /**
+   * Ends the negotiation: elements go to this function, those that wait first. From here on a stanza that is refused
+   * (protocol 10) does not end the stream: `refused` is told in its place.
+   */
+  listen(handler: (element: Element) => void, refused: (error: XmlError) => void): void;
   /** Queues for writing; everything queued in one turn of the event loop is written at once. */
   write(xml: string): void;
   /** Called before each write of what was queued: what it returns is written with it. */
@@ -213,8 +216,11 @@ export function createStream(socket: Duplex, { domain, from, timers, onOctets }:
       return features;
     },
     next,
-    listen(handler) {
+    listen(handler, refused) {
       listener = handler;
+      parser.skipRefused((error) => {
+        if (over === undefined) refused(error);
+      });
       for (const element of waiting.splice(0)) handler(element);
     },
     write(xml) {

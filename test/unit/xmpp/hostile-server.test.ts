@@ -269,7 +269,7 @@ describe('in a session', () => {
     ['an undeclared prefix', '<x:message/>', 'not-well-formed'],
     ['octets that are not UTF-8', Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0xfe]), 'unsupported-encoding'],
     ['text between stanzas', 'hello', 'bad-format'],
-    ['a stanza without end', `<message><body>${'x'.repeat(300 * 1024)}`, 'policy-violation'],
+    ['a stanza without end', `<message><body>${'x'.repeat(4100 * 1024)}`, 'policy-violation'],
   ])('%s is a stream error, told to the server; nothing of it is delivered', async (_, octets, condition) => {
     const server = await session();
     server.send(octets);
