@@ -1,5 +1,8 @@
 /** `npm run bench`: every bench of test/bench against its bar. `-- --json`: one JSON object last. `-- parser`: that file only. */
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare } from './lib/bootstrap.mjs';
 
@@ -15,16 +18,26 @@ const say = values.json ? console.error : console.log;
 const line = ({ name, value, bar, unit, atLeast, ok, detail }) =>
   `${ok ? 'ok    ' : 'MISSED'}  ${name.padEnd(52)} ${String(value).padStart(9)} ${unit.padEnd(5)} ${atLeast ? '>=' : '<='} ${String(bar).padEnd(6)} ${detail}`;
 
-const keyring = await startKeyring();
-const display = await startDisplay();
-Object.assign(process.env, keyring.env, display.env);
+// Everything that a bench leaves behind lies in here, also where it is interrupted.
+const temp = await mkdtemp(join(tmpdir(), 'signet-benches-'));
+process.env.TMPDIR = temp;
+const undo = [() => rm(temp, { recursive: true, force: true, maxRetries: 5 })];
+const cleanUp = async () => {
+  for (const step of undo.splice(0).reverse())
+    await step().catch((error) => console.error(`While cleaning up: ${error.message}`));
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
 let rows;
 try {
+  const keyring = await startKeyring();
+  undo.push(() => keyring.stop());
+  const display = await startDisplay();
+  undo.push(() => display.stop());
+  Object.assign(process.env, keyring.env, display.env);
   const { runBenches } = await runTypeScript('test/bench/index.ts');
   rows = await runBenches(positionals[0], (row) => say(line(row)));
 } finally {
-  await keyring.stop();
-  await display.stop();
+  await cleanUp();
 }
 const missed = rows.filter((r) => !r.ok).length;
 say(`${rows.length - missed} of ${rows.length} bars held.`);

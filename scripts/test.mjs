@@ -1,7 +1,7 @@
 /** `npm test`: prepares the machine, runs every ring one after another, adds them up. The last line is the verdict. */
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare } from './lib/bootstrap.mjs';
@@ -28,6 +28,8 @@ const { startDisplay } = await import('./lib/display.mjs');
 
 // Everything that a test leaves behind lies in here.
 const temp = await mkdtemp(join(tmpdir(), 'signet-test-'));
+// ejabberd runs as a user of its own and has to get at its folder in here.
+await chmod(temp, 0o711);
 const undo = [() => rm(temp, { recursive: true, force: true, maxRetries: 5 })];
 let running;
 const cleanUp = async () => {

@@ -213,6 +213,7 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
     },
     offline() {
       contacts.onOffline();
+      if (current !== undefined) protection.refresh(current);
     },
     deliver: (stanza) => (stanza.name === 'message' ? inbox.deliver(stanza) : undefined),
     openConversation(jid) {

@@ -87,10 +87,13 @@ async function writeConfig(dir, ports, { passwordHash = 'SHA-256', extra = '' })
     PASSWORD_HASH: passwordHash,
     EXTRA: extra,
   };
-  const template = await readFile(TEMPLATE, 'utf8');
+  const lines = (await readFile(TEMPLATE, 'utf8')).split('\n');
+  // An option that stands twice makes Prosody fail where the path of its configuration is longer than 60 characters.
+  const options = [...extra.matchAll(/^(\w+)\s*=/gm)].map(([, name]) => name);
+  const template = lines.filter((line) => !options.some((name) => new RegExp(`^${name}\\s*=`).test(line)));
   await writeFile(
     join(dir, 'prosody.cfg.lua'),
-    template.replace(/@([A-Z_]+)@/g, (_, name) => String(values[name])),
+    template.join('\n').replace(/@([A-Z_]+)@/g, (_, name) => String(values[name])),
   );
 }
 

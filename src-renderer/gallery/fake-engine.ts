@@ -198,7 +198,10 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
       const end = before + limit;
       return { items: sorted.slice(before, end), ...(end < sorted.length ? { next: end } : {}) };
     },
-    'conversation.get': ({ jid }) => world.conversations.find((c) => c.jid === jid) ?? fail('not-found'),
+    'conversation.get': ({ jid }) =>
+      world.conversations.find((c) => c.jid === jid) ?? {
+        ...{ jid: jid as BareJid, protection: 'none' as const, unread: 0, lastAt: 0, typing: false, draft: '' },
+      },
     'conversation.markRead': ({ jid }) => {
       putConversation(prepared(jid), { unread: 0 });
       return null;

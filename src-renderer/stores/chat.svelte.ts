@@ -95,6 +95,8 @@ export class ChatModel {
   /** Loads the newest page the first time; later only what events could not tell. */
   async open(): Promise<void> {
     void this.loadProtection();
+    // Says that the conversation is on the screen, so that keys are agreed on before the first message has to wait for them.
+    void this.#act(() => this.#api.invoke('conversation.get', { jid: this.jid }).then(() => undefined));
     if (this.#opened) {
       this.#markUnread();
       return;

@@ -1,6 +1,6 @@
 /** Starting, places, people, notices and settings. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { commands } from '../../src-shared/api.ts';
 import { ContractFailure, clientOf } from '../../src-renderer/api/client.ts';
 import { fakeEngine } from '../../src-renderer/gallery/fake-engine.ts';
@@ -240,8 +240,9 @@ describe('what the engine tells', () => {
     const { app } = await start();
     await app.set({ language: 'de' });
     await settle();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(i18n.t.chat.send).toBe('Senden');
+    await vi.waitFor(() => {
+      expect(i18n.t.chat.send).toBe('Senden');
+    });
     await app.set({ language: 'en' });
     await settle();
     expect(i18n.t.chat.send).toBe('Send');
