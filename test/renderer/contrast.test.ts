@@ -1,10 +1,11 @@
 /** The tokens meet AA (WCAG 2.2, 1.4.3 and 1.4.11) in light and in dark, computed from tokens.css itself. */
 
-/// <reference types="vite/client" />
+// @vitest-environment node
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { colourOf, hueOf } from '../../src-renderer/lib/colour.ts';
-import css from '../../src-renderer/theme/tokens.css?raw';
 
+const css = readFileSync('src-renderer/theme/tokens.css', 'utf8');
 const tokens = new Map(
   [...css.matchAll(/--([a-z-]+):\s*light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)/g)].map((m) => [
     m[1] ?? '',
