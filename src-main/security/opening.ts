@@ -110,13 +110,14 @@ interface Key {
 
 function openWith(stanza: Element, { keyId, n, wrapped, held }: Key, c: Uint8Array, reader: Reader): Opening {
   const { sa } = held;
+  // What comes on an association comes from its peer's bare JID, or says nothing of it; asked first, before steps are
+  // computed for anybody else.
+  if (!hasBareJid(stanza.attr('from'), sa.peer.jid)) refuse();
   const digestOfC = digestOf(c);
   const trace = held.used(n);
   if (trace !== undefined) {
     return equal(trace, traceOf(digestOfC)) ? { kind: 'copy', keyId, n } : { kind: 'number-reused', keyId, n, peer: sa.peer };
   }
-  // What comes on an association comes from its peer's bare JID; asked first, before steps are computed for anybody else.
-  if (!hasBareJid(stanza.attr('from'), sa.peer.jid)) refuse();
   const found = messageKey(sa.hash, sa.receive, n, (m) => held.skipped(m));
   if (found === undefined) refuse();
   const kek = wrappingKey(sa.hash, found.mk, digestOfC);

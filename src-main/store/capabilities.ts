@@ -8,6 +8,9 @@ export interface CapabilitiesRepository {
   put(hash: string, ver: string, features: readonly string[], at: number): void;
 }
 
+/** Anybody whom we see can show us a new program with every presence. */
+const MAX_KEPT = 1_000;
+
 export function capabilitiesRepository(db: Db): CapabilitiesRepository {
   return {
     get: (hash, ver) => {
@@ -21,6 +24,10 @@ export function capabilitiesRepository(db: Db): CapabilitiesRepository {
         ver,
         JSON.stringify(features),
         at,
+      );
+      db.run(
+        'DELETE FROM capabilities WHERE (hash, ver) IN (SELECT hash, ver FROM capabilities ORDER BY at DESC LIMIT -1 OFFSET ?)',
+        MAX_KEPT,
       );
     },
   };

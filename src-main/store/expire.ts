@@ -16,6 +16,8 @@ export function expire(db: Db, now: number): void {
     db.run('DELETE FROM associations WHERE replaced_at <= ?', now - KEYS);
     db.run('DELETE FROM cookies WHERE at <= ?', now - HOUR);
     db.run('DELETE FROM recipients WHERE at <= ?', now - RESEND_DAYS * DAY);
+    // Nobody answers for what is older (protocol 6.4); its place in the conversation stays.
+    db.run('DELETE FROM waiting WHERE arrived_at <= ?', now - RESEND_DAYS * DAY);
     db.run('DELETE FROM seen WHERE at <= ?', now - SEEN);
     db.run('DELETE FROM capabilities WHERE at <= ?', now - CAPABILITIES);
   });

@@ -43,7 +43,9 @@ const waitingOf = (row: Row): WaitingRow => ({
 });
 
 export function waitingRepository(db: Db): WaitingRepository {
-  const list = (): WaitingRow[] => db.all('SELECT * FROM waiting ORDER BY arrived_at, id').map(waitingOf);
+  // Chosen by the database: the stanzas that are kept may have 256 KiB each, and every message asks.
+  const list = (where: string, ...params: readonly string[]): WaitingRow[] =>
+    db.all(`SELECT * FROM waiting ${where} ORDER BY arrived_at, id`, ...params).map(waitingOf);
   return {
     add: (w) => {
       db.run(
@@ -56,8 +58,10 @@ export function waitingRepository(db: Db): WaitingRepository {
       return row === undefined ? undefined : waitingOf(row);
     },
     list: (sender) =>
-      list().filter((row) => sender === undefined || row.sender === sender || row.sender.startsWith(`${sender}/`)),
-    byOriginId: (originId) => list().filter((row) => row.originId === originId),
+      sender === undefined
+        ? list('')
+        : list('WHERE sender = ? OR substr(sender, 1, length(?) + 1) = ?', sender, sender, `${sender}/`),
+    byOriginId: (originId) => list('WHERE origin_id = ?', originId),
     asked: (id, at) => {
       db.run('UPDATE waiting SET asks = asks + 1, asked_at = ? WHERE id = ?', at, id);
     },

@@ -241,9 +241,9 @@ export const caps = xmppModule<CapsOptions, Caps>({
           if (words.size === 0) ownWords.delete(bare);
         }
         if (!options.mayAskUnasked(bare)) return;
-        for (const { jid, caps: annotation } of presence.resources(bare)) {
-          // Without an annotation there is no telling what it can; it is asked where somebody wants to know.
-          if (annotation !== undefined && featuresOf(jid) === undefined && queue.size < MAX_QUEUED) queue.add(jid);
+        for (const { jid } of presence.resources(bare)) {
+          // Also one without an annotation: disco#info is what advertises a feature, its hash a convenience (protocol 3).
+          if (featuresOf(jid) === undefined && queue.size < MAX_QUEUED) queue.add(jid);
         }
         askNext();
       },

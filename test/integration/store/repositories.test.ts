@@ -220,8 +220,28 @@ describe('resend (protocol 6.4)', () => {
     expect(store.waiting.list(bob)).toHaveLength(1);
     expect(store.waiting.list('bob@example.or')).toEqual([]);
     expect(store.waiting.byOriginId(originId('x'))).toHaveLength(1);
+    expect(store.waiting.byOriginId(originId('y'))).toEqual([]);
+    expect(store.waiting.list(`${bob}/phone`)).toHaveLength(1);
+    expect(store.waiting.list(`${bob}/phon`)).toEqual([]);
     store.messages.remove(m);
     expect(store.waiting.list()).toEqual([]);
+  });
+
+  it('asks for nothing that nobody would answer any more: 30 days', () => {
+    const m = store.messages.add(message({ protection: 'unreadable', body: '' }))?.id ?? 0;
+    store.waiting.add({ id: m, sender: bob, originId: originId('x'), stanza: '<message/>', arrivedAt: 5 });
+    store.expire(5 + 30 * DAY - 1);
+    expect(store.waiting.get(m)).toBeDefined();
+    store.expire(5 + 30 * DAY);
+    expect(store.waiting.get(m)).toBeUndefined();
+    expect(store.messages.get(m)?.protection).toBe('unreadable');
+  });
+
+  it('keeps the capabilities of the thousand programs met last, since anybody who sees us can invent more', () => {
+    for (let i = 0; i < 1_010; i++) store.capabilities.put('sha-1', String(i), ['xmpp:sec'], i);
+    expect(store.capabilities.get('sha-1', '9')).toBeUndefined();
+    expect(store.capabilities.get('sha-1', '10')).toEqual(['xmpp:sec']);
+    expect(store.capabilities.get('sha-1', '1009')).toEqual(['xmpp:sec']);
   });
 });
 

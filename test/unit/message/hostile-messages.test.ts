@@ -155,6 +155,18 @@ describe('a message on the wire', () => {
     expect(reader.skipped.size).toBe(0);
   });
 
+  it('a number that was used, from another JID: says nothing of the association', async () => {
+    const { sender, reader } = await conversation();
+    const { text } = write(sender, 'Hello');
+    const stanza = parseDocument(text);
+    expect(reader.receive(stanza).kind).toBe('opened');
+    expect(reader.open(stanza).kind).toBe('copy');
+    expect(reader.open(stanza.withAttrs({ from: 'mallory@m.example/x' })).kind).toBe('undecryptable');
+    const another = write(sender, 'Another').text;
+    expect(reader.open(parseDocument(another)).kind).toBe('number-reused');
+    expect(reader.open(parseDocument(another).withAttrs({ from: 'mallory@m.example/x' })).kind).toBe('undecryptable');
+  });
+
   it('from another JID, to another, as an error, at another device: not opened', async () => {
     const { sender, reader } = await conversation();
     const { text } = write(sender, 'Hello');

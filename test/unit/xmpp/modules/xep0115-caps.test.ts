@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { BareJid, FullJid, Jid } from '../../../../src-shared/jid.ts';
+import { bareOf, type BareJid, type FullJid, type Jid } from '../../../../src-shared/jid.ts';
 import { presence } from '../../../../src-main/xmpp/modules/rfc6121-presence.ts';
 import { disco, type DiscoInfo, readDiscoInfo } from '../../../../src-main/xmpp/modules/xep0030-disco.ts';
 import {
@@ -226,6 +226,15 @@ describe('what a device supports', () => {
     expect(far.sent[0]?.elements()).toEqual([element(`<query xmlns='${INFO}'/>`)]);
     await result(simple);
     expect(await Promise.all(both)).toEqual([true, false]);
+  });
+
+  it('is asked for unasked too where the presence says nothing: who can agree on keys need not hash what he can', async () => {
+    const { far, module, result } = start({ unasked: true });
+    await far.receive(`<presence from='${romeo}'/>`);
+    module.changed(bareOf(romeo));
+    expect(far.sent).toHaveLength(1);
+    await result(simple);
+    expect(module.supports(romeo, MUC)).toBe(true);
   });
 
   it('is forgotten when the device goes, or says something else', async () => {
