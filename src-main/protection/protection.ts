@@ -64,11 +64,16 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
     return [...newest.values()];
   };
 
-  const targets = (jid: BareJid): Target[] =>
-    usable(jid).flatMap((association) => {
-      const verdict = verdictOf(jid, association.peer.fp);
-      return verdict !== undefined && isAccepted(verdict) ? [{ association, verdict }] : [];
-    });
+  /** One a device: of two keys that it holds it takes neither (protocol 6.2), so after a change of credential the newest. */
+  const targets = (jid: BareJid): Target[] => {
+    const byDevice = new Map<string, Target>();
+    for (const association of usable(jid)) {
+      const { fp, device } = association.peer;
+      const verdict = verdictOf(jid, fp);
+      if (!byDevice.has(device) && verdict !== undefined && isAccepted(verdict)) byDevice.set(device, { association, verdict });
+    }
+    return [...byDevice.values()];
+  };
 
   const known = (jid: BareJid): Known => {
     const conversation = store.conversations.get(jid);
