@@ -34,7 +34,7 @@ function world() {
   const protection = createProtection(workspace, { agreements, onChange: () => undefined });
   /** A credential of Bob's with a verdict, and an association with a device under it. */
   const stands = (n: number, verdict: 'first-use' | 'verified' | 'changed', of: number, before: number): Fingerprint => {
-    const { fp, chain } = makeSelfSigned({ jid: bob as BareJid, now: NOW, random });
+    const { fp, chain } = makeSelfSigned({ jid: bob, now: NOW, random });
     store.verdicts.put({ jid: bob, fp, verdict, why: 'user', since: NOW, verdictSince: NOW, chain, vouchers: [] });
     store.associations.add(association(n, { own, peer: { jid: bob, fp, device: device(of) }, establishedAt: NOW - before }), NOW);
     return fp;
