@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fingerprint } from '../../../src-shared/ids.ts';
-import type { BareJid } from '../../../src-shared/jid.ts';
+
 import { EventBus } from '../../../src-main/event-bus.ts';
 import { makeSelfSigned } from '../../../src-main/pki/make.ts';
 import { createProtection } from '../../../src-main/protection/protection.ts';
