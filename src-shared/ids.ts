@@ -16,12 +16,10 @@ export type OriginId = Brand<'OriginId'>;
 
 const hexOf = (digits: number) => new RegExp(`^[0-9A-F]{${String(digits)}}$`);
 const HEX64 = hexOf(64);
-const HEX32 = hexOf(32);
 const HEX16 = hexOf(16);
 
 export const isFingerprint = (s: string): s is Fingerprint => HEX64.test(s);
 export const isDeviceId = (s: string): s is DeviceId => HEX16.test(s);
 export const isKeyId = (s: string): s is KeyId => HEX64.test(s);
-export const isCookie = (s: string): s is Cookie => HEX32.test(s);
 /** An origin-id is any non-empty string of at most 256 characters without control characters. */
 export const isOriginId = (s: string): s is OriginId => s.length > 0 && s.length <= 256 && !/\p{Cc}/u.test(s);

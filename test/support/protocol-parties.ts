@@ -43,19 +43,4 @@ export function told(...values: readonly (string | undefined)[]): Random {
   };
 }
 
-/** A repeatable generator for tests that need any octets, not certain ones (xorshift32). */
-export function seeded(seed: number): Random {
-  let x = seed | 1;
-  return (octets) => {
-    const out = new Uint8Array(octets);
-    for (let i = 0; i < octets; i++) {
-      x ^= x << 13;
-      x ^= x >>> 17;
-      x ^= x << 5;
-      out[i] = x & 0xff;
-    }
-    return out;
-  };
-}
-
 export const bare = (jid: string): BareJid => jid.split('/')[0] as BareJid;

@@ -76,15 +76,6 @@ export function replaced(sa: SecurityAssociation, now: number): SecurityAssociat
   return sa.replacedAt === undefined ? { ...sa, replacedAt: now } : sa;
 }
 
-/** Does it belong to these two (bare JID, fp, device), with ourselves as `own`? */
-export function samePair(a: SecurityAssociation, b: SecurityAssociation): boolean {
-  return sameParty(a.own, b.own) && sameParty(a.peer, b.peer);
-}
-
-export function sameParty(a: Party, b: Party): boolean {
-  return a.jid === b.jid && a.fp === b.fp && a.device === b.device;
-}
-
 /** The one to send on to a device: the newest that stands and may encrypt (5.6). */
 export function newest(associations: Iterable<SecurityAssociation>, now: number): SecurityAssociation | undefined {
   let best: SecurityAssociation | undefined;

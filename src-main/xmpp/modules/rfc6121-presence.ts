@@ -1,6 +1,6 @@
 /** RFC 6121 §4: who is there, with which device, and what we tell of ourselves. */
 
-import { bareOf, isFull, type BareJid, type FullJid, type Jid } from '../../../src-shared/jid.ts';
+import { bareOf, isFull, type BareJid, type Jid } from '../../../src-shared/jid.ts';
 import { type Element, xml } from '../../xml/element.ts';
 import { xmppModule } from '../types.ts';
 import { jidAttr, NS_CLIENT, textOf } from './stanza.ts';
@@ -196,6 +196,3 @@ export const presence = xmppModule<PresenceOptions, Presences>({
     };
   },
 });
-
-/** The full JID of a device, where it is one. */
-export const fullOf = (there: Availability): FullJid | undefined => (isFull(there.jid) ? there.jid : undefined);
