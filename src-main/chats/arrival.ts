@@ -51,5 +51,9 @@ export function readArrival(stanza: Element, own: BareJid, now: number): Arrival
   };
 }
 
-/** Where it stands in the conversation: at the stamp of our server, never in the future. */
-export const placeOf = ({ stamp, at }: Arrival): number => Math.min(stamp ?? at, at);
+/**
+ * Where it stands in the conversation: at the stamp of our server, never in the future. Many servers write whole seconds:
+ * such a stamp means the end of its second, so that what was kept for us stands behind what had come live before it.
+ */
+export const placeOf = ({ stamp, at }: Arrival): number =>
+  Math.min(stamp === undefined ? at : stamp % 1_000 === 0 ? stamp + 999 : stamp, at);
