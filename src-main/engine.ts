@@ -90,14 +90,16 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
     const guard = createRestoreGuard({ store, outside: ports.outside(ports.profile), random });
     const opened = createDesk({ store, guard, bus, clock, timers, random, log, online: () => connection?.online });
     if ((await guard.checkAtStart()) === 'restored') await opened.renew();
-    store.expire(clock.now());
-    const again = (): void => {
-      stopExpiry = timers.after(EXPIRE_MS, () => {
+    const expire = (): void => {
+      try {
         store.expire(clock.now());
-        again();
-      });
+      } catch (error) {
+        // A full disk: what has had its time goes an hour later.
+        log('not-expired', error instanceof SignetError ? error.code : 'internal');
+      }
+      stopExpiry = timers.after(EXPIRE_MS, expire);
     };
-    again();
+    expire();
     return opened;
   };
 

@@ -12,7 +12,6 @@ import { xml } from '../xml/element.ts';
 import { NS_CLIENT, textOf } from '../xmpp/modules/stanza.ts';
 import { readChatState } from '../xmpp/modules/xep0085-chat-states.ts';
 import { asksForReceipt, readReceipt } from '../xmpp/modules/xep0184-receipts.ts';
-import { readDelay } from '../xmpp/modules/xep0203-delay.ts';
 import { placeOf, type Arrival } from './arrival.ts';
 import { messageView } from './conversations.ts';
 import { alongside, nothing, together } from './effects.ts';
@@ -129,11 +128,12 @@ export function createStoring(workspace: Workspace, parts: StoringParts): (arriv
   }
 }
 
-/** Live messages stand where they arrived; late ones where our server, or an answer to `resend`, says. */
-function timeOf(arrival: Arrival, { time, content }: Opened): { readonly at: number; readonly late: boolean } {
+/**
+ * Live messages stand where they arrived, late ones where our server says. The `delay` in an answer to `resend` counts for
+ * nothing: what was asked for keeps the place where it was missed, and nobody else can put a message into the past.
+ */
+function timeOf(arrival: Arrival, { time }: Opened): { readonly at: number; readonly late: boolean } {
   const at = placeOf(arrival);
-  const resent = content.map(readDelay).find((delay) => delay !== undefined);
-  if (resent !== undefined && arrival.stamp === undefined) return { at: Math.min(resent.at, at), late: false };
   return { at, late: Math.abs(time - at) > LATE_MS };
 }
 

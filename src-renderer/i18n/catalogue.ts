@@ -278,6 +278,10 @@ export interface Catalogue {
     readonly own: Text;
     readonly ownText: Text;
     readonly device: Text;
+    readonly otherDevices: Text;
+    readonly otherDevicesText: Text;
+    readonly mine: Text;
+    readonly notMine: Text;
     readonly people: Text;
     readonly peopleEmpty: Text;
     readonly none: Text;

@@ -345,6 +345,11 @@ export const de = {
     own: 'Dein Schlüssel',
     ownText: 'Andere sehen diesen Fingerabdruck. Lass sie ihn mit dir vergleichen.',
     device: 'Dieses Gerät',
+    otherDevices: 'Deine anderen Geräte',
+    otherDevicesText:
+      'Jedes Gerät macht sich einen eigenen Schlüssel. Sag, welche dir gehören: Öffne dort die Zertifikate und vergleiche die Ziffern.',
+    mine: 'Die Ziffern stimmen, es ist meins',
+    notMine: 'Nicht meins',
     people: 'Schlüssel von Personen',
     peopleEmpty: 'Noch keine Kontakte, also keine Schlüssel.',
     none: 'Noch kein Schlüssel bekannt',
