@@ -65,6 +65,8 @@ export interface Agreements {
   agreeWith(full: FullJid): Promise<SecurityAssociation | undefined>;
   /** True where `ensure` would have something to wait for. */
   wanting(jid: BareJid): boolean;
+  /** The user has just accepted a device's credential: messages wait for its association rather than leave it out. */
+  awaiting(jid: BareJid): boolean;
   /** Resolves when no exchange with this bare JID is under way, or after `ms`. True where one was. */
   settled(jid: BareJid, ms: number): Promise<boolean>;
   /** Full JIDs of a bare JID that are online and known to advertise `xmpp:sec`. */

@@ -53,6 +53,8 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
   const acknowledged = new Set<number>();
   const pumping = new Set<BareJid>();
   const again = new Set<BareJid>();
+  /** What is known of their devices changed since the pump that runs asked for associations. */
+  const stale = new Set<BareJid>();
 
   const tell = (row: MessageRow | undefined): void => {
     if (row !== undefined) bus.emit('message.changed', messageView(row));
@@ -150,7 +152,7 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       if (refusal === 'credential-changed') return wait('check');
       if (refusal !== undefined) return fail(refusal);
       const targets = targetsFor(row.conversation);
-      if (targets === undefined) return wait('device');
+      if (targets === undefined || agreements.awaiting(row.conversation)) return wait('device');
       return { effect: store.transaction(() => leaveProtected(row, targets)), goOn: true };
     } catch (error) {
       if (!isNotSent(error)) throw error;
@@ -180,11 +182,13 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
       const rows = due(jid).slice(0, BATCH);
       if (rows.length === 0) return;
       const own = workspace.self().jid;
+      stale.delete(jid);
       if (workspace.online() !== undefined && rows.some((id) => store.messages.get(id)?.protection !== 'none')) {
         await Promise.all([agreements.ensure(jid), agreements.ensure(own)]);
       }
       const before = underWay.size;
-      const effects = await store.commit(() => stepAll(rows));
+      // A credential accepted meanwhile wants an association first, or its device would be left out.
+      const effects = await store.commit(() => (stale.has(jid) ? [] : stepAll(rows)));
       run(effects);
       conversations.changed(jid);
       const left = due(jid);
@@ -214,7 +218,10 @@ export function createOutbox(workspace: Workspace, parts: OutboxParts): OutboxSe
   };
 
   return {
-    pump,
+    pump(jid) {
+      stale.add(jid);
+      pump(jid);
+    },
     pumpAll() {
       for (const jid of new Set(store.outbox.list().map((row) => row.conversation))) pump(jid);
     },

@@ -22,6 +22,11 @@ import type { ProtectionService } from './protection.ts';
 const AWAIT_MS = 5_000;
 /** Whoever wants main mode is asked again this much later. */
 const MAIN_MODE_MS = 600_000;
+/**
+ * After the user accepted a credential its device answers `busy` for as long as the exchange is open there that ended over
+ * it here, 60 s (protocol 5.1); what was written waits for it this long instead of leaving it out.
+ */
+const CONSENT_MS = 90_000;
 
 export interface AgreementsService extends Agreements {
   /** Registers what answers exchanges on a new session. */
@@ -48,6 +53,8 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
   const behind = new Map<FullJid, Party>();
   const notBefore = new Map<FullJid, number>();
   const problems = new Map<BareJid, ErrorCode>();
+  /** Devices whose credential was just accepted and that have no association yet, and how long messages wait for it. */
+  const awaited = new Map<FullJid, number>();
   const waiters = new Map<BareJid, Set<() => void>>();
 
   const book = new ExchangeBook({
@@ -307,6 +314,8 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
     learn,
     problem: (jid) => problems.get(jid),
     wanting: (jid) => capable(jid).some(wants),
+    awaiting: (jid) =>
+      capable(jid).some((full) => (awaited.get(full) ?? 0) > clock.now() && associationBehind(full) === undefined),
     deviceOf(full): { readonly fp: Fingerprint; readonly device: DeviceId } | undefined {
       return partyBehind(full);
     },
@@ -337,6 +346,19 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
       book.consented(jid);
       for (const full of [...notBefore.keys()]) if (bareOf(full) === jid) notBefore.delete(full);
       problems.delete(jid);
+      for (const full of capable(jid)) {
+        const party = partyBehind(full);
+        const verdict = party === undefined ? undefined : hooks.protection().verdictOf(jid, party.fp);
+        if (verdict === undefined || !isAccepted(verdict) || associationBehind(full) !== undefined) {
+          awaited.delete(full);
+          continue;
+        }
+        awaited.set(full, clock.now() + CONSENT_MS);
+        timers.after(CONSENT_MS + 1, () => {
+          awaited.delete(full);
+          hooks.onSettled(jid);
+        });
+      }
     },
   };
 }
