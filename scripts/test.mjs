@@ -16,6 +16,7 @@ const PROGRAMS = [
   'gdbus',
   'gnome-keyring-daemon',
   'xmlsec1',
+  'slixmpp',
   'Xvfb',
 ];
 /** Pure rings together; those with servers, keychains and browsers by themselves, since they share the machine. */

@@ -77,6 +77,11 @@ const PROGRAMS = {
     packages: ['gnome-keyring', 'libsecret-1-0'],
     sentence: 'There is no keychain: install one (Debian: apt-get install gnome-keyring libsecret-1-0).',
   },
+  slixmpp: {
+    packages: ['python3-slixmpp'],
+    file: '/usr/lib/python3/dist-packages/slixmpp/__init__.py',
+    sentence: 'slixmpp is not installed: install it (Debian: apt-get install python3-slixmpp).',
+  },
   xmlsec1: { packages: ['xmlsec1'], sentence: 'xmlsec1 is not installed: install it (Debian: apt-get install xmlsec1).' },
 };
 
@@ -97,7 +102,12 @@ function aptInstall(packages) {
 }
 
 const found = (program) =>
-  (program === 'chromium' && (process.env.SIGNET_CHROMIUM ?? '') !== '') || chromiumElsewhere(program) || has(program);
+  (program === 'chromium' && (process.env.SIGNET_CHROMIUM ?? '') !== '') || chromiumElsewhere(program) || isThere(program);
+/** A library has no program of its own to look for. */
+const isThere = (program) => {
+  const { file } = PROGRAMS[program];
+  return file === undefined ? has(program) : existsSync(file);
+};
 const chromiumElsewhere = (program) =>
   program === 'chromium' &&
   (process.platform !== 'linux' || ['chromium-browser', 'google-chrome-stable', 'google-chrome'].some(has));
