@@ -87,7 +87,7 @@ module.exports = {
     },
     {
       name: 'services-are-strangers',
-      comment: 'One service does not import another: engine.ts joins them.',
+      comment: 'One service does not import another: desk.ts joins them.',
       severity: 'error',
       from: { path: '^src-main/(accounts|chats|contacts|files|protection|rooms|search)/' },
       to: { path: services, pathNot: '^src-main/$1/', dependencyTypesNot: ['type-only'] },

@@ -10,12 +10,12 @@ import { isDue, type Party, type SecurityAssociation } from '../security/associa
 import type { Peer } from '../security/association/aggressive.ts';
 import { ExchangeBook, type Answer, type Outcome, type Reply } from '../security/association/exchanges.ts';
 import { SEC } from '../security/crypto/algorithms.ts';
+import { accepted } from '../security/trust.ts';
 import { tryJid } from '../jid/jid.ts';
 import type { Agreements, Online, Workspace } from '../services.ts';
 import { IqTimeout, StanzaError, type IqHandler } from '../xmpp/types.ts';
 import type { Element } from '../xml/element.ts';
 import { xml } from '../xml/element.ts';
-import { isAccepted } from './policy.ts';
 import type { ProtectionService } from './protection.ts';
 
 /** Exchanges under way are awaited this long before a message is sent (protocol 6.2). */
@@ -240,7 +240,7 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
     if (ownCopy === true) hooks.onCopy();
     if (refused !== undefined) {
       const { verdict } = hooks.protection().judgePeer(refused);
-      if (!isAccepted(verdict)) hooks.protection().changed(jid);
+      if (!accepted(verdict)) hooks.protection().changed(jid);
       // "Shown to the user" (5.2), but AM1 may be a replay and gives no verdict (4): an exchange of our own, fresh, does.
       if (verdict === 'changed' && store.verdicts.get(jid, refused.fp) === undefined) setImmediate(() => void begin(from));
     }
@@ -287,7 +287,7 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
     const party = partyBehind(full);
     if (party === undefined) return true;
     const verdict = hooks.protection().verdictOf(party.jid, party.fp);
-    if (verdict !== undefined && !isAccepted(verdict)) return false;
+    if (verdict !== undefined && !accepted(verdict)) return false;
     const sa = usableWith(party);
     return sa === undefined || isDue(sa, clock.now());
   };
@@ -349,7 +349,7 @@ export function createAgreements(workspace: Workspace, hooks: AgreementsHooks): 
       for (const full of capable(jid)) {
         const party = partyBehind(full);
         const verdict = party === undefined ? undefined : hooks.protection().verdictOf(jid, party.fp);
-        if (verdict === undefined || !isAccepted(verdict) || associationBehind(full) !== undefined) {
+        if (verdict === undefined || !accepted(verdict) || associationBehind(full) !== undefined) {
           awaited.delete(full);
           continue;
         }

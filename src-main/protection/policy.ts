@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from '../../src-shared/errors.ts';
 import type { ProtectionState, Verdict } from '../../src-shared/models.ts';
+import { accepted } from '../security/trust.ts';
 
 export interface Known {
   /** Verdict of every credential met for this contact. */
@@ -21,17 +22,12 @@ export interface Known {
   readonly required: boolean;
 }
 
-/** `validated`, `verified` and `first-use` are what protocol 4 calls accepted. */
-export function isAccepted(verdict: Verdict): boolean {
-  return verdict === 'validated' || verdict === 'verified' || verdict === 'first-use';
-}
-
 /** The state that pill, list and panel show. */
 export function protectionState(known: Known): ProtectionState {
   if (known.verdicts.includes('changed')) return 'look';
-  const usable = known.associations.filter(isAccepted);
+  const usable = known.associations.filter(accepted);
   if (usable.length > 0) return usable.every((v) => v !== 'first-use') ? 'verified' : 'session';
-  if (known.verdicts.length > 0 && !known.verdicts.some(isAccepted)) return 'stopped';
+  if (known.verdicts.length > 0 && !known.verdicts.some(accepted)) return 'stopped';
   if (known.unprotectedAllowed && !known.required) return 'none';
   if (known.everProtected || known.capable || known.required || known.verdicts.length > 0) return 'waiting';
   return 'none';

@@ -10,11 +10,11 @@ import type { CredentialView, DeviceView, MessageProtection, ProtectionView, Ver
 import { readCertificate, type Certificate } from '../pki/certificate.ts';
 import { mayEncrypt, type SecurityAssociation } from '../security/association/association.ts';
 import type { Peer } from '../security/association/aggressive.ts';
-import { judge, type Judgement } from '../security/trust.ts';
+import { accepted, judge, type Judgement } from '../security/trust.ts';
 import type { Agreements, Protection, Target, Workspace } from '../services.ts';
 import type { VerdictRow } from '../store/verdicts.ts';
 import { algorithmNames } from './algorithm-names.ts';
-import { isAccepted, protectedRefusal, protectionState, unprotectedMayLeave, type Known } from './policy.ts';
+import { protectedRefusal, protectionState, unprotectedMayLeave, type Known } from './policy.ts';
 
 export interface ProtectionService extends Protection {
   view(jid: BareJid): ProtectionView;
@@ -38,7 +38,7 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
 
   /** A stored verdict as it counts today: dates are looked at anew each time. */
   const today = (row: VerdictRow): Verdict => {
-    if (!isAccepted(row.verdict) && row.verdict !== 'changed') return row.verdict;
+    if (!accepted(row.verdict) && row.verdict !== 'changed') return row.verdict;
     const { notBefore, notAfter } = certificateOf(row);
     const now = clock.now();
     return now < notBefore || now > notAfter ? 'expired' : row.verdict;
@@ -70,7 +70,7 @@ export function createProtection(workspace: Workspace, hooks: ProtectionHooks): 
     for (const association of usable(jid)) {
       const { fp, device } = association.peer;
       const verdict = verdictOf(jid, fp);
-      if (!byDevice.has(device) && verdict !== undefined && isAccepted(verdict)) byDevice.set(device, { association, verdict });
+      if (!byDevice.has(device) && verdict !== undefined && accepted(verdict)) byDevice.set(device, { association, verdict });
     }
     return [...byDevice.values()];
   };
