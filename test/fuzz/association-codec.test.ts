@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { Element, xml } from '../../src-main/xml/element.ts';
+import { xml, type Element } from '../../src-main/xml/element.ts';
 import { parseDocument } from '../../src-main/xml/parser.ts';
 import { DH, DS, SEC, X25519 } from '../../src-main/security/crypto/algorithms.ts';
 import { decode, encode, type Messages } from '../../src-main/security/association/codec.ts';
@@ -11,6 +11,7 @@ import { open } from '../../src-main/security/opening.ts';
 import { c14n } from '../../src-main/security/xmlsec/c14n.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { mutate, MUTATIONS, withoutSpace } from '../support/mutate.ts';
 import { DATA } from '../support/vectors-accounts.ts';
 
 const { cases } = JSON.parse(readFileSync(path.join(DATA, 'protocol/aggressive.json'), 'utf8')) as {
@@ -68,7 +69,7 @@ describe('the codec', () => {
 
   it('one change anywhere in the tree: refused, or read as what it now says', () => {
     fc.assert(
-      fc.property(fc.nat(originals.length - 1), fc.nat(), fc.nat(6), fc.string(), (which, where, how, text) => {
+      fc.property(fc.nat(originals.length - 1), fc.nat(), fc.nat(MUTATIONS - 1), fc.string(), (which, where, how, text) => {
         const [step, query] = originals[which] ?? ['AM1' as const, xml('query', SEC)];
         const changed = mutate(query, where, how, text);
         const message = tryDecode(step, changed);
@@ -118,7 +119,7 @@ describe('opening anything', () => {
     };
     const [, query] = originals[0] ?? ['AM1', xml('query', SEC)];
     fc.assert(
-      fc.property(fc.nat(), fc.nat(6), fc.string(), (where, how, text) => {
+      fc.property(fc.nat(), fc.nat(MUTATIONS - 1), fc.string(), (where, how, text) => {
         const x = xml(
           'x',
           SEC,
@@ -130,37 +131,3 @@ describe('opening anything', () => {
     );
   });
 });
-
-const withoutSpace = (text: string): string => text.replaceAll(/\s|&#xD;/g, '');
-
-/** One element of the tree, the `where`th, changed in one way. */
-function mutate(root: Element, where: number, how: number, text: string): Element {
-  let left = where % count(root);
-  const change = (el: Element): Element => {
-    switch (how) {
-      case 0:
-        return el.withChildren([...el.children, xml('extra', SEC)]);
-      case 1:
-        return el.withChildren(el.children.slice(1));
-      case 2:
-        return el.withAttrs({ [Object.keys(el.attrs)[0] ?? 'extra']: text });
-      case 3:
-        return el.withChildren([text, ...el.children]);
-      case 4:
-        return el.withChildren([...el.children].reverse());
-      case 5:
-        return new Element(el.name, text, el.attrs, el.children);
-      default:
-        return new Element(el.name, el.ns, el.attrs, el.children, '', [{ prefix: 'xml', ns: 'n', name: 'lang', value: text }]);
-    }
-  };
-  const walk = (el: Element): Element => {
-    if (left-- === 0) return change(el);
-    return el.withChildren(el.children.map((c) => (typeof c === 'string' ? c : walk(c))));
-  };
-  return walk(root);
-}
-
-function count(el: Element): number {
-  return el.elements().reduce((sum, child) => sum + count(child), 1);
-}
