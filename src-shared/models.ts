@@ -29,6 +29,13 @@ export type ConnectionState =
   /** Needs the user: wrong password, certificate, conflict. `code` is from errors.ts. */
   | { readonly kind: 'stopped'; readonly code: string };
 
+/**
+ * What of a server's certificate does not hold: nobody known vouches for it (`issuer`), it vouches for itself, its dates, it
+ * names somebody else, it was withdrawn, its key or signature is too weak, it is not for servers, it does not hold together.
+ */
+export type CertificateCheck =
+  'issuer' | 'self-signed' | 'expired' | 'not-yet-valid' | 'name' | 'revoked' | 'weak' | 'purpose' | 'broken';
+
 export type Presence = 'online' | 'chat' | 'away' | 'xa' | 'dnd' | 'offline';
 
 export interface Account {

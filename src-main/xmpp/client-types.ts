@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../src-shared/errors.ts';
 import type { BareJid, FullJid } from '../../src-shared/jid.ts';
 import type { Resolver, Target } from './dial.ts';
 import type { Clock, Random, Timers } from './ports.ts';
+import type { CertificatePolicy } from './tls/secure.ts';
 import type { Deliver, Outgoing, Session } from './types.ts';
 
 export type ClientState =
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly server?: Target;
   /** PEM certificates trusted in addition to the platform's. */
   readonly ca?: readonly string[];
+  /** Where a check of the server's certificate fails; without it there are no exceptions. */
+  readonly policy?: CertificatePolicy;
   readonly random: Random;
   readonly timers?: Timers;
   readonly clock?: Clock;

@@ -20,7 +20,7 @@ import { createSession, type SessionMachine } from './session.ts';
 import { NS_SM } from './sm.ts';
 import { StreamError } from './stream-error.ts';
 import { createStream, type XmlStream } from './stream.ts';
-import { trust } from './tls.ts';
+import { strict, trust, type Trust } from './tls/secure.ts';
 
 export { registerAccount } from './register.ts';
 export type { Client, ClientOptions, ClientState, ServerOptions } from './client-types.ts';
@@ -45,7 +45,7 @@ export function createClient(o: ClientOptions): Client {
   const domain = domainOf(o.jid);
   const backoff = createBackoff(o.random);
   const onFault = o.onFault ?? (() => undefined);
-  let context: ReturnType<typeof trust> | undefined;
+  let believed: Trust | undefined;
   let session: SessionMachine | undefined;
   let resumeId: string | undefined;
   let stream: XmlStream | undefined;
@@ -101,11 +101,16 @@ export function createClient(o: ClientOptions): Client {
   }
 
   async function connect(signal: AbortSignal): Promise<XmlStream> {
-    context ??= trust(o.ca);
+    believed ??= trust(o.ca);
     const server = redirect ?? o.server;
     redirect = undefined;
     const resolver = o.resolver ?? systemResolver;
-    const socket = await connectSecure({ domain, server, context, resolver, random: o.random, timers, signal });
+    const policy = o.policy ?? strict;
+    const socket = await connectSecure({
+      ...{ domain, server, policy, resolver, timers, clock, signal },
+      trust: believed,
+      random: o.random,
+    });
     const onOctets = () => {
       keepalive?.received();
     };

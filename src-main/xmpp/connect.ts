@@ -1,19 +1,21 @@
 /** From an address to a secured socket: look-up, connection, TLS; the first target that works. */
 
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { SignetError, type ErrorCode } from '../../src-shared/errors.ts';
 import { dial, targetsOf, type Resolver, type Target } from './dial.ts';
-import type { Random, Timers } from './ports.ts';
+import type { Clock, Random, Timers } from './ports.ts';
 import { requestTls } from './starttls.ts';
-import { secure } from './tls.ts';
+import { secure, type CertificatePolicy, type Trust } from './tls/secure.ts';
 
 export interface ConnectOptions {
   readonly domain: string;
   readonly server: Target | undefined;
-  readonly context: SecureContext;
+  readonly trust: Trust;
+  readonly policy: CertificatePolicy;
   readonly resolver: Resolver;
   readonly random: Random;
   readonly timers: Timers;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +52,7 @@ async function reach(target: Target, o: ConnectOptions): Promise<TLSSocket> {
   o.signal.addEventListener('abort', abort);
   try {
     if (target.tls === 'starttls') await requestTls(socket, o.domain, o.timers);
-    return await secure(socket, o.domain, o.context, o.timers, target.tls === 'direct');
+    return await secure(socket, { ...o, direct: target.tls === 'direct' });
   } finally {
     o.signal.removeEventListener('abort', abort);
   }

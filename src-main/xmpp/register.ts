@@ -8,10 +8,10 @@ import type { ServerOptions } from './client-types.ts';
 import { connectSecure } from './connect.ts';
 import { systemResolver } from './dial.ts';
 import { readStanzaError } from './iq.ts';
-import { systemTimers } from './ports.ts';
+import { systemClock, systemTimers } from './ports.ts';
 import { NS_CLIENT } from './stream-error.ts';
 import { createStream, type XmlStream } from './stream.ts';
-import { trust } from './tls.ts';
+import { strict, trust } from './tls/secure.ts';
 
 const NS_REGISTER = 'jabber:iq:register';
 const NS_REGISTER_FEATURE = 'http://jabber.org/features/iq-register';
@@ -34,10 +34,12 @@ export async function registerAccount(o: RegisterOptions): Promise<void> {
   const socket = await connectSecure({
     domain,
     server: o.server,
-    context: trust(o.ca),
+    trust: trust(o.ca),
+    policy: o.policy ?? strict,
     resolver: o.resolver ?? systemResolver,
     random: o.random,
     timers,
+    clock: o.clock ?? systemClock,
     signal: new AbortController().signal,
   });
   const stream = createStream(socket, { domain, timers });
