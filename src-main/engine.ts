@@ -10,6 +10,7 @@ import { SignetError, isErrorCode, type ErrorCode } from '../src-shared/errors.t
 import type { Account, Notice, VaultState } from '../src-shared/models.ts';
 import { accountJid, accountView, contactJid, newAccount } from './accounts/account.ts';
 import { createConnection, type Connection } from './accounts/connection.ts';
+import { createServerTrust } from './accounts/server-trust.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { EventBus } from './event-bus.ts';
 import type { EngineApi, EngineOptions, Handlers } from './ipc/engine-api.ts';
@@ -64,6 +65,15 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
   let connection: Connection | undefined;
   let signingIn = false;
   let stopExpiry: () => void = () => undefined;
+
+  const serverTrust = createServerTrust({
+    repository: () => desk?.store.serverTrust,
+    clock,
+    log,
+    onUsed: () => {
+      notice('server-excepted');
+    },
+  });
 
   bus.subscribe((event, payload) => {
     if (event !== 'notice') return;
@@ -128,7 +138,9 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
 
   const account = (): Account | null => {
     const row = desk?.store.account.get();
-    return row === undefined || connection === undefined ? null : accountView(row, connection.state);
+    return row === undefined || connection === undefined
+      ? null
+      : accountView(row, connection.state, serverTrust.inUse(row.jid) !== undefined);
   };
 
   const signedIn = (): Desk => {
@@ -154,6 +166,7 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
       jid,
       ...(preferences.server !== undefined && { server: preferences.server }),
       ...(ports.ca !== undefined && { ca: ports.ca }),
+      policy: serverTrust.policy(jid),
       resource: to.resource(jid),
       allowPlain: preferences.allowPlain,
       password: () => Promise.resolve(password),
@@ -289,7 +302,7 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
       await storeToSignIn();
       const { server } = input;
       await registerAccount({
-        ...{ jid, password: input.password, random, timers, clock },
+        ...{ jid, password: input.password, policy: serverTrust.policy(jid), random, timers, clock },
         ...(server !== undefined && { server }),
         ...(ports.ca !== undefined && { ca: ports.ca }),
       });
@@ -304,6 +317,20 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
     'account.setPresence': ({ presence, status }) => {
       signedIn().setPresence(presence, status);
       tellAccount();
+      return null;
+    },
+
+    'server.problem': ({ jid }) => serverTrust.problem(accountJid(jid)),
+    'server.exceptions': () => serverTrust.exceptions(),
+    'server.allow': ({ jid, fp }) => {
+      serverTrust.allow(accountJid(jid), fp);
+      return null;
+    },
+    'server.disallow': async ({ jid, fp }) => {
+      if (serverTrust.disallow(accountJid(jid), fp)) {
+        await connection?.stop();
+        connection?.start();
+      }
       return null;
     },
 

@@ -5,7 +5,19 @@
  */
 
 import * as v from 'valibot';
-import type { Account, Contact, Conversation, Message, Notice, Page, ProtectionView, Settings, VaultState } from './models.ts';
+import type {
+  Account,
+  Contact,
+  Conversation,
+  Message,
+  Notice,
+  Page,
+  ProtectionView,
+  ServerException,
+  ServerProblem,
+  Settings,
+  VaultState,
+} from './models.ts';
 import type { Fingerprint } from './ids.ts';
 import type { BareJid } from './jid.ts';
 
@@ -83,6 +95,14 @@ export const commands = {
       status: v.optional(v.pipe(v.string(), v.maxLength(1024))),
     }),
   ),
+
+  /** Why the last attempt to reach the account's server stopped at its certificate; null where it did not. */
+  'server.problem': command<ServerProblem | null>()(v.strictObject({ jid })),
+  'server.exceptions': command<readonly ServerException[]>()(nothing),
+  /** Lets this very certificate pass for this account from now on; only one that the last attempt stopped at. */
+  'server.allow': command<null>()(v.strictObject({ jid, fp })),
+  /** Takes it back; a connection that stands on it ends. */
+  'server.disallow': command<null>()(v.strictObject({ jid, fp })),
 
   'contact.list': command<readonly Contact[]>()(nothing),
   'contact.add': command<Contact>()(v.strictObject({ jid, name: v.optional(name) })),

@@ -50,6 +50,14 @@ export const errorTexts = {
     message: 'The server could not prove that it is the right one.',
     hint: 'Do not sign in; ask whoever runs the server.',
   },
+  'server-exception-refused': {
+    message: 'No exception can be made for this server’s certificate.',
+    hint: 'Ask whoever runs the server to put it right.',
+  },
+  'server-excepted': {
+    message: 'You are signed in although the server’s certificate does not hold: you made an exception.',
+    hint: 'Settings show the exception; you can take it back there.',
+  },
   'auth-failed': { message: 'Name or password is not right.', hint: 'Check both and try again.' },
   'auth-unsupported': {
     message: 'The server offers no safe way to sign in.',

@@ -36,6 +36,45 @@ export type ConnectionState =
 export type CertificateCheck =
   'issuer' | 'self-signed' | 'expired' | 'not-yet-valid' | 'name' | 'revoked' | 'weak' | 'purpose' | 'broken';
 
+/** A server's certificate as it is shown. */
+export interface ServerCertificateView {
+  /** SHA-256 of the certificate. */
+  readonly fp: Fingerprint;
+  /** Whose it is: the names that it was issued for. */
+  readonly names: readonly string[];
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: Millis;
+  readonly notAfter: Millis;
+}
+
+/** Why the last attempt to reach a server stopped at its certificate. */
+export interface ServerProblem {
+  readonly jid: BareJid;
+  /** Whom the certificate should name. */
+  readonly domain: string;
+  readonly certificate: ServerCertificateView;
+  readonly failed: readonly CertificateCheck[];
+  readonly at: Millis;
+  /** The last certificate of this server that held. */
+  readonly before?: { readonly fp: Fingerprint; readonly issuer: string; readonly since: Millis; readonly last: Millis };
+  /**
+   * Whether the user may make an exception: not for one that was withdrawn or does not hold together (`never`), and not soon
+   * after the same server had one that held (`held-before`), unless it is that one, out of date.
+   */
+  readonly exception: 'possible' | 'never' | 'held-before';
+}
+
+/** A certificate that does not hold, which the user lets pass for this account; nothing else passes with it. */
+export interface ServerException {
+  readonly jid: BareJid;
+  readonly certificate: ServerCertificateView;
+  readonly failed: readonly CertificateCheck[];
+  readonly since: Millis;
+  /** The connection that stands now stands on it. */
+  readonly inUse: boolean;
+}
+
 export type Presence = 'online' | 'chat' | 'away' | 'xa' | 'dnd' | 'offline';
 
 export interface Account {
@@ -46,6 +85,8 @@ export interface Account {
   readonly presence: Presence;
   /** The password is kept in the OS keychain, so the app signs in by itself. */
   readonly remembered: boolean;
+  /** The connection stands on an exception for the server's certificate. */
+  readonly excepted?: true;
 }
 
 export type Subscription = 'none' | 'to' | 'from' | 'both';

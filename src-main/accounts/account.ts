@@ -57,7 +57,12 @@ export function selfOf(row: AccountRow): Self {
   }
 }
 
-export function accountView(row: AccountRow, connection: ConnectionState): Account {
-  const presence: Presence = connection.kind === 'online' ? row.preferences.presence : 'offline';
-  return { jid: row.jid, device: row.device, fp: row.fp, connection, presence, remembered: row.preferences.remembered };
+/** @param excepted the connection stands on an exception for the server's certificate */
+export function accountView(row: AccountRow, connection: ConnectionState, excepted: boolean): Account {
+  const online = connection.kind === 'online';
+  const presence: Presence = online ? row.preferences.presence : 'offline';
+  return {
+    ...{ jid: row.jid, device: row.device, fp: row.fp, connection, presence, remembered: row.preferences.remembered },
+    ...(online && excepted && { excepted: true }),
+  };
 }

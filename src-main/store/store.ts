@@ -12,6 +12,7 @@ import { metaRepository, type MetaRepository } from './meta.ts';
 import { outboxRepository, type OutboxRepository } from './outbox.ts';
 import { recipientsRepository, type RecipientsRepository } from './recipients.ts';
 import { seenRepository, type SeenRepository } from './seen.ts';
+import { serverTrustRepository, type ServerTrustRepository } from './server-trust.ts';
 import { settingsRepository, type SettingsRepository } from './settings.ts';
 import { verdictsRepository, type VerdictsRepository } from './verdicts.ts';
 import { waitingRepository, type WaitingRepository } from './waiting.ts';
@@ -21,6 +22,7 @@ export interface Store extends Pick<Db, 'transaction' | 'commit' | 'close'> {
   readonly meta: MetaRepository;
   readonly settings: SettingsRepository;
   readonly account: AccountRepository;
+  readonly serverTrust: ServerTrustRepository;
   readonly contacts: ContactsRepository;
   readonly capabilities: CapabilitiesRepository;
   readonly conversations: ConversationsRepository;
@@ -54,6 +56,7 @@ export function openStore({ dir, key }: { readonly dir: string; readonly key: Ui
     meta,
     settings: settingsRepository(meta),
     account: accountRepository(db),
+    serverTrust: serverTrustRepository(db),
     contacts: contactsRepository(db),
     capabilities: capabilitiesRepository(db),
     conversations: conversationsRepository(db),

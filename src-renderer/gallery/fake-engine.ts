@@ -171,6 +171,16 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
       if (world.account) emit('account.changed', (world.account = { ...world.account, presence }));
       return null;
     },
+    'server.problem': () => world.serverProblem,
+    'server.exceptions': () => world.exceptions,
+    'server.allow': () => {
+      world.serverProblem = null;
+      return null;
+    },
+    'server.disallow': ({ fp }) => {
+      world.exceptions = world.exceptions.filter((e) => e.certificate.fp !== fp);
+      return null;
+    },
     'contact.list': () => world.contacts,
     'contact.add': ({ jid, name }) =>
       putContact(

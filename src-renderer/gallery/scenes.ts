@@ -2,6 +2,7 @@
 
 import type { ProtectionState } from '../../src-shared/models.ts';
 import type { AppModel } from '../stores/app.svelte.ts';
+import { serverScenes } from './server-scenes.ts';
 import {
   account,
   alice,
@@ -116,6 +117,7 @@ export const scenes: readonly Scene[] = [
     world: () => world({ account: null }),
     act: (app) => (app.dialog = { kind: 'plain-password', input: { jid: alice, password: 'x' } }),
   },
+  ...serverScenes,
   { id: 'empty', list: true, title: 'No conversations', world: empty },
   { id: 'loading', list: true, title: 'Loading', world: () => world({ hangs: ['conversation.list', 'contact.list'] }) },
   { id: 'loading-messages', title: 'Messages loading', world: () => world({ hangs: ['message.list'] }) },

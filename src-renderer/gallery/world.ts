@@ -14,6 +14,8 @@ import type {
   Notice,
   ProtectionState,
   ProtectionView,
+  ServerException,
+  ServerProblem,
   Settings,
   VaultState,
 } from '../../src-shared/models.ts';
@@ -27,6 +29,8 @@ export interface World {
   /** Oldest first; a function makes them by id, for conversations too long to hold. */
   messages: Partial<Record<string, readonly Message[] | { readonly total: number; readonly at: (id: number) => Message }>>;
   protection: Partial<Record<string, ProtectionView>>;
+  serverProblem: ServerProblem | null;
+  exceptions: readonly ServerException[];
   notices: readonly Notice[];
   /** Commands that fail, and those that never answer. */
   fails: Partial<Record<CommandName, ErrorCode>>;
@@ -231,6 +235,8 @@ export function world(change: Partial<World> = {}): World {
         credentials: [credential(bob, { verdict: 'verified', why: 'compared', verdictSince: NOW - 9 * DAY })],
       }),
     },
+    serverProblem: null,
+    exceptions: [],
     notices: [],
     fails: {},
     hangs: [],

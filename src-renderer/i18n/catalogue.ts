@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../src-shared/errors.ts';
 import type { CredentialView, Presence, ProtectionState, Subscription, Verdict } from '../../src-shared/models.ts';
+import type { ServerCatalogue } from './server-catalogue.ts';
 
 export interface Sentence {
   /** What happened and what it means. */
@@ -99,6 +100,7 @@ export interface Catalogue {
     readonly againTitle: Text;
     readonly againText: Of<string>;
   };
+  readonly server: ServerCatalogue;
   readonly rail: {
     readonly label: Text;
     readonly chats: Text;

@@ -2,6 +2,7 @@
 
 import type { Catalogue } from './catalogue.ts';
 import { errorsDe } from './errors-de.ts';
+import { serverDe } from './server-de.ts';
 
 const plural = new Intl.PluralRules('de');
 const count = (n: number, one: string, other: string): string =>
@@ -152,6 +153,7 @@ export const de = {
     againTitle: 'Wieder anmelden',
     againText: (jid) => `Gib das Passwort von ${jid} ein.`,
   },
+  server: serverDe,
   rail: {
     label: 'Orte',
     chats: 'Gespräche',

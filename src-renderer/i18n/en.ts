@@ -2,6 +2,7 @@
 
 import { errorTexts } from '../../src-shared/errors.ts';
 import type { Catalogue } from './catalogue.ts';
+import { serverEn } from './server-en.ts';
 
 const plural = new Intl.PluralRules('en');
 const count = (n: number, one: string, other: string): string =>
@@ -148,6 +149,7 @@ export const en = {
     againTitle: 'Sign in again',
     againText: (jid) => `Enter the password of ${jid}.`,
   },
+  server: serverEn,
   rail: {
     label: 'Places',
     chats: 'Chats',

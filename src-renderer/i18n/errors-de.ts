@@ -55,6 +55,14 @@ export const errorsDe = {
     message: 'Der Server konnte nicht beweisen, dass er der richtige ist.',
     hint: 'Melde dich nicht an; frag, wer den Server betreibt.',
   },
+  'server-exception-refused': {
+    message: 'Für das Zertifikat dieses Servers geht keine Ausnahme.',
+    hint: 'Bitte, wer den Server betreibt, es in Ordnung zu bringen.',
+  },
+  'server-excepted': {
+    message: 'Du bist angemeldet, obwohl das Zertifikat des Servers nicht gilt: Du hast eine Ausnahme gemacht.',
+    hint: 'Sie steht in den Einstellungen; dort kannst du sie zurücknehmen.',
+  },
   'auth-failed': { message: 'Name oder Passwort stimmt nicht.', hint: 'Prüfe beides und versuch es noch einmal.' },
   'auth-unsupported': {
     message: 'Der Server bietet keine sichere Anmeldung.',

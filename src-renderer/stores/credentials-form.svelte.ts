@@ -54,10 +54,17 @@ export class CredentialsForm {
       if (this.error === 'auth-plain-only' && !this.creating) {
         this.#app.dialog = { kind: 'plain-password', input: this.input };
       }
+      if (this.error === 'server-certificate') this.#explain();
       return false;
     } finally {
       this.busy = false;
     }
+  }
+
+  #explain(): void {
+    const { input, jid } = this;
+    const kind = this.creating ? 'register' : 'sign-in';
+    this.#app.dialog = { kind: 'server-certificate', jid, interrupted: { kind, input } };
   }
 
   #check(): boolean {

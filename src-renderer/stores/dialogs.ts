@@ -3,6 +3,7 @@
 import type { BareJid } from '../../src-shared/jid.ts';
 import type { Fingerprint } from '../../src-shared/ids.ts';
 import type { Input } from '../../src-shared/api.ts';
+import type { Interrupted } from './server-problem.svelte.ts';
 
 export type Dialog =
   | { readonly kind: 'add-contact'; readonly jid?: BareJid }
@@ -14,6 +15,8 @@ export type Dialog =
   /** `sends`: the draft waits for the answer. */
   | { readonly kind: 'unprotected'; readonly jid: BareJid; readonly sends: boolean }
   | { readonly kind: 'plain-password'; readonly input: Input<'account.signIn'> }
+  | { readonly kind: 'server-certificate'; readonly jid: string; readonly interrupted: Interrupted }
+  | { readonly kind: 'take-back-exception'; readonly jid: BareJid; readonly fp: Fingerprint; readonly name: string }
   | { readonly kind: 'sign-in-again'; readonly jid: BareJid }
   | { readonly kind: 'sign-out' }
   | { readonly kind: 'passphrase' }

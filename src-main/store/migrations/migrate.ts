@@ -1,9 +1,10 @@
 import type { Database } from '@signalapp/sqlcipher';
 import { SignetError } from '../../../src-shared/errors.ts';
 import { initial } from './001-initial.ts';
+import { signIn } from './002-sign-in.ts';
 
 /** What brings the database from version n to n + 1, in order. Forward only; a released one never changes again. */
-export const migrations: readonly string[] = [initial];
+export const migrations: readonly string[] = [initial, signIn];
 
 /**
  * Brings a database to the newest version, each step in its own transaction. `user_version` is the version.
