@@ -11,6 +11,8 @@ export type DeviceId = Brand<'DeviceId'>;
 export type KeyId = Brand<'KeyId'>;
 /** One side's cookie, 32 upper-case hex digits (protocol 5.1). */
 export type Cookie = Brand<'Cookie'>;
+/** A sealing key: the first 16 hex digits of the SHA-256 of its SubjectPublicKeyInfo (protocol 4). */
+export type SealingId = Brand<'SealingId'>;
 /** XEP-0359 origin-id: the name by which receipts, corrections and replies refer to a message. */
 export type OriginId = Brand<'OriginId'>;
 
@@ -20,6 +22,7 @@ const HEX16 = hexOf(16);
 
 export const isFingerprint = (s: string): s is Fingerprint => HEX64.test(s);
 export const isDeviceId = (s: string): s is DeviceId => HEX16.test(s);
+export const isSealingId = (s: string): s is SealingId => HEX16.test(s);
 export const isKeyId = (s: string): s is KeyId => HEX64.test(s);
 /** An origin-id is any non-empty string of at most 256 characters without control characters. */
 export const isOriginId = (s: string): s is OriginId => s.length > 0 && s.length <= 256 && !/\p{Cc}/u.test(s);

@@ -9,6 +9,7 @@ import { AES256_GCM, DS, KW_AES256, SEC, XE } from './crypto/algorithms.ts';
 import { IV_LENGTH, seal } from './crypto/aes-gcm.ts';
 import { concat, toBase64 } from './crypto/encoding.ts';
 import { wrap } from './crypto/key-wrap.ts';
+import { dateOf } from './date.ts';
 import { padding } from './padding.ts';
 import type { Random } from './ports.ts';
 import { signEnveloped, type SigningCredential } from './xmlsec/signature.ts';
@@ -165,9 +166,4 @@ function envelope(draft: Draft, random: Random): Uint8Array {
   const text = head + padding(Buffer.byteLength(head) + Buffer.byteLength(tail), random) + tail;
   if (signer === undefined) return Buffer.from(text);
   return Buffer.from(serialize(signEnveloped(parseDocument(text), signer, { mode: 'envelope', x509: true })));
-}
-
-/** DATE of protocol 1: XEP-0082 UTC, whole seconds, ending in Z. */
-export function dateOf(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }

@@ -12,6 +12,7 @@ import { IV_LENGTH, TAG_LENGTH, open as openGcm } from './crypto/aes-gcm.ts';
 import { equal } from './crypto/constant-time.ts';
 import { fromBase64 } from './crypto/encoding.ts';
 import { unwrap } from './crypto/key-wrap.ts';
+import { parseDate } from './date.ts';
 import { MAX_RECIPIENTS, SCE } from './message.ts';
 import { isPadding } from './padding.ts';
 import { verifyEnveloped } from './xmlsec/signature.ts';
@@ -242,7 +243,7 @@ function readEnvelope(octets: Uint8Array, parse: (octets: Uint8Array) => Element
   return {
     whole,
     content: inside,
-    time: timeOf(stamp),
+    time: parseDate(stamp) ?? refuse(),
     from: attributes(named(from, 'from', SCE), 'jid').jid,
     to: attributes(named(to, 'to', SCE), 'jid').jid,
     fp,
@@ -296,18 +297,6 @@ function readContent(content: Element): { readonly content: readonly Element[]; 
   // `origin-id` is mandatory, once
   if (id === undefined || others.length > 0 || !isOriginId(id)) refuse();
   return { content: content.elements().filter((el) => el !== origin && !isDropped(el)), originId: id };
-}
-
-const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$/;
-
-function timeOf(stamp: string): number {
-  const [year = NaN, month = NaN, day = NaN, hour = NaN, minute = NaN, second = NaN] = (DATE.exec(stamp) ?? [])
-    .slice(1)
-    .map(Number);
-  // The platform rolls what is no date over, 30 February or 24:00: the day it comes to is then another.
-  const inRange = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && hour <= 23 && minute <= 59 && second <= 59;
-  const time = Date.UTC(year, month - 1, day, hour, minute, second);
-  return inRange && new Date(time).getUTCDate() === day ? time : refuse();
 }
 
 // ── structure ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,6 @@ import { it } from 'vitest';
 import { suite, type VectorSuite } from '../support/vectors.ts';
 
 const later: Record<string, VectorSuite> = {
-  bundles: suite('protocol', 'bundles'),
   'main-mode': suite('protocol', 'main-mode'),
   sealed: suite('protocol', 'sealed'),
   room: suite('protocol', 'room'),

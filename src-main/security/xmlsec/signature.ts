@@ -9,7 +9,16 @@ import { isFingerprint, type Fingerprint } from '../../../src-shared/ids.ts';
 import type { Element } from '../../xml/element.ts';
 import { xml } from '../../xml/element.ts';
 import { parseDocument } from '../../xml/parser.ts';
-import { DS, ENVELOPED_SIGNATURE, EXC, SHA256, isSignatureMethod, type SignatureMethod } from '../crypto/algorithms.ts';
+import {
+  DS,
+  ENVELOPED_SIGNATURE,
+  EXC,
+  RSA_PSS_SHA256,
+  RSA_SHA256,
+  SHA256,
+  isSignatureMethod,
+  type SignatureMethod,
+} from '../crypto/algorithms.ts';
 import { equal } from '../crypto/constant-time.ts';
 import { fromBase64, hexUpper, toBase64 } from '../crypto/encoding.ts';
 import { sha256 } from '../crypto/hash.ts';
@@ -25,6 +34,11 @@ export interface SigningCredential {
   readonly method: SignatureMethod;
   readonly privateKey: KeyObject;
   readonly chain: readonly Uint8Array[];
+}
+
+/** The credential for what others' tools are to read, envelopes and bundles: an RSA key signs those with rsa-sha256. */
+export function forDocuments(credential: SigningCredential): SigningCredential {
+  return credential.method === RSA_PSS_SHA256 ? { ...credential, method: RSA_SHA256 } : credential;
 }
 
 export interface VerifyingKey {
