@@ -17,6 +17,7 @@ export function openStanza(workspace: Workspace, stanza: Element, formerDevices:
     open(stanza, {
       own: { jid, device: own },
       now,
+      sealingKey: () => undefined,
       lookup: (keyId) => {
         const sa = store.associations.get(keyId);
         if (sa === undefined) return undefined;

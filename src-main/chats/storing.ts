@@ -3,7 +3,7 @@
 import { isOriginId, type OriginId } from '../../src-shared/ids.ts';
 import { bareOf, isFull, type FullJid, type Jid } from '../../src-shared/jid.ts';
 import { SEC } from '../security/crypto/algorithms.ts';
-import { SCE } from '../security/message.ts';
+import { SCE } from '../security/envelope.ts';
 import type { Opened } from '../security/opening.ts';
 import type { Conversations, Effect, Protection, Workspace } from '../services.ts';
 import type { MessageRow, NewMessage } from '../store/messages.ts';
@@ -41,9 +41,12 @@ export function createStoring(workspace: Workspace, parts: StoringParts): (arriv
 
   /** Inside a transaction. */
   return (arrival, opened) => {
-    const { keyId, n, change, sender: party, originId } = opened;
+    const { sender: party, originId } = opened;
     const now = clock.now();
-    store.associations.receive(keyId, n, change.trace, change, now);
+    if (opened.by === 'association') {
+      const { keyId, n, change } = opened;
+      store.associations.receive(keyId, n, change.trace, change, now);
+    }
     if (!arrival.carbon && isFull(arrival.from)) parts.learn(arrival.from, party);
     const kept = store.waiting.byOriginId(originId).find((w) => bareOf(w.sender) === party.jid);
     // (`from`, sender device, `origin-id`) shows once (6.2).
@@ -71,7 +74,7 @@ export function createStoring(workspace: Workspace, parts: StoringParts): (arriv
   };
 
   function messageOf(arrival: Arrival, opened: Opened, body: string, asks: boolean): NewMessage {
-    const { sender: party, originId, signed } = opened;
+    const { sender: party, originId, signature } = opened;
     const own = workspace.self().jid;
     const mine = party.jid === own;
     const { at, late } = timeOf(arrival, opened);
@@ -84,7 +87,7 @@ export function createStoring(workspace: Workspace, parts: StoringParts): (arriv
       protection: mine ? 'session' : protection.shown(party.jid, party.fp),
       device: party.device,
       fp: party.fp,
-      signed,
+      signed: signature !== undefined,
       ...(arrival.archiveId !== undefined && { archiveId: arrival.archiveId }),
       ...(mine && { fromOtherDevice: true, state: { kind: 'sent' as const } }),
       ...(late && { warn: 'late' as const }),

@@ -1,25 +1,24 @@
 import type { BareJid, Jid } from '../../src-shared/jid.ts';
 import type { DeviceId, OriginId } from '../../src-shared/ids.ts';
 import type { Element } from '../xml/element.ts';
-import { parseDocument } from '../xml/parser.ts';
-import { escapeAttribute, serialize } from '../xml/serialize.ts';
+import { escapeAttribute } from '../xml/serialize.ts';
 import { LAST_N, type Party, type SecurityAssociation } from './association/association.ts';
 import { advance, digestOf, wrappingKey } from './association/chains.ts';
 import { AES256_GCM, DS, KW_AES256, SEC, XE } from './crypto/algorithms.ts';
-import { IV_LENGTH, seal } from './crypto/aes-gcm.ts';
+import { IV_LENGTH, seal as encrypt } from './crypto/aes-gcm.ts';
 import { concat, toBase64 } from './crypto/encoding.ts';
 import { wrap } from './crypto/key-wrap.ts';
-import { dateOf } from './date.ts';
-import { padding } from './padding.ts';
+import { writeEnvelope } from './envelope.ts';
+import { encodeKeyTransport, type KeyTransport } from './key-transport.ts';
 import type { Random } from './ports.ts';
-import { signEnveloped, type SigningCredential } from './xmlsec/signature.ts';
+import { seal, type SealedRecipient } from './sealed.ts';
+import type { SigningCredential } from './xmlsec/signature.ts';
 
 /**
  * Writing a protected message (protocol 6.1, 6.2). This is the hot path: the fixed forms are written as text, and nothing
  * is canonicalised that is not signed.
  */
 
-export const SCE = 'urn:xmpp:sce:1';
 export const MAX_RECIPIENTS = 32;
 /** Octets of a stanza out, unless the server advertises more or less (protocol 10). */
 export const MAX_STANZA_OUT = 64 * 1024;
@@ -56,6 +55,10 @@ export interface Draft {
   readonly time: number;
   /** Signs the envelope, by choice. */
   readonly signer?: SigningCredential;
+  /** Devices without an association: each is sealed to, and the sender's credential signs (6.3). */
+  readonly sealed?: { readonly to: readonly SealedRecipient[]; readonly signer: SigningCredential };
+  /** Keys to hand to one device (7), which is then the only recipient. */
+  readonly keyTransport?: KeyTransport;
 }
 
 export type MessageErrorCode = 'no-recipient' | 'too-many-recipients' | 'chain-exhausted' | 'too-long';
@@ -80,7 +83,8 @@ export interface Protected {
 }
 
 /**
- * Protects a message for the peers of these associations, one a device; each must be one that may encrypt (5.6).
+ * Protects a message for the peers of these associations, one a device, and for those it is sealed to; each association
+ * must be one that may encrypt (5.6).
  * @throws MessageError
  */
 export function protect(
@@ -89,13 +93,15 @@ export function protect(
   random: Random,
   maxStanza: number = MAX_STANZA_OUT,
 ): Protected {
-  if (associations.length === 0) throw new MessageError('no-recipient');
-  if (associations.length > MAX_RECIPIENTS) throw new MessageError('too-many-recipients');
+  const sealedTo = draft.sealed?.to ?? [];
+  const count = associations.length + sealedTo.length;
+  if (count === 0) throw new MessageError('no-recipient');
+  if (count > (draft.keyTransport === undefined ? MAX_RECIPIENTS : 1)) throw new MessageError('too-many-recipients');
   const fresh = random(32 + IV_LENGTH);
   const cek = fresh.subarray(0, 32);
   const iv = fresh.subarray(32);
   // C = the decoded octets of CipherValue: IV | ciphertext | tag
-  const c = concat(iv, seal(cek, iv, envelope(draft, random)));
+  const c = concat(iv, encrypt(cek, iv, envelopeOf(draft, cek, random)));
   const digestOfC = digestOf(c);
   const advanced: SecurityAssociation[] = [];
   let keys = '';
@@ -108,13 +114,25 @@ export function protect(
     kek.fill(0);
     advanced.push({ ...sa, send: next });
   }
+  for (const recipient of sealedTo) keys += seal(cek, digestOfC, draft.from, recipient);
   cek.fill(0);
   const xml = stanzaOf(draft, encryptedData(keys, toBase64(c)));
   // No UTF-16 unit takes more than 3 octets, so the count is only needed near the limit.
   if (3 * xml.length > maxStanza && Buffer.byteLength(xml) > maxStanza) throw new MessageError('too-long');
   // The one place that makes one: everything inside was sealed above.
   const stanza = { kind: 'message', xml } as ProtectedStanza;
-  return { stanza, associations: advanced, recipients: associations.map((sa) => sa.peer) };
+  return {
+    stanza,
+    associations: advanced,
+    recipients: [...associations.map((sa) => sa.peer), ...sealedTo.map(({ jid, fp, device }) => ({ jid, fp, device }))],
+  };
+}
+
+function envelopeOf({ from, keyTransport, ...draft }: Draft, contentKey: Uint8Array, random: Random): Uint8Array {
+  const { jid, fp, device } = from;
+  const signer = draft.sealed?.signer ?? draft.signer;
+  const content = keyTransport === undefined ? draft.content : [...draft.content, encodeKeyTransport(keyTransport, contentKey)];
+  return writeEnvelope({ ...draft, content, from: jid, sender: { fp, device }, signer }, random);
 }
 
 // ── the fixed forms ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,18 +170,4 @@ function stanzaOf({ kind, to, address, originId }: Draft, x: string): string {
     `<message to="${escapeAttribute(address ?? to)}" type="chat" id="${id}">${OUTSIDE[kind]}` +
     `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/>${x}</message>`
   );
-}
-
-/** The XEP-0420 envelope, padded, in UTF-8. */
-function envelope(draft: Draft, random: Random): Uint8Array {
-  const { from, to, originId, content, time, signer } = draft;
-  let payload = '';
-  for (const el of content) payload += serialize(el, SCE);
-  const head = `<envelope xmlns="${SCE}"><content>${payload}<origin-id xmlns="urn:xmpp:sid:0" id="${escapeAttribute(originId)}"/></content><rpad>`;
-  const tail =
-    `</rpad><time stamp="${dateOf(time)}"/><from jid="${escapeAttribute(from.jid)}"/><to jid="${escapeAttribute(to)}"/>` +
-    `<sender xmlns="${SEC}" fp="${from.fp}" device="${from.device}"/></envelope>`;
-  const text = head + padding(Buffer.byteLength(head) + Buffer.byteLength(tail), random) + tail;
-  if (signer === undefined) return Buffer.from(text);
-  return Buffer.from(serialize(signEnveloped(parseDocument(text), signer, { mode: 'envelope', x509: true })));
 }

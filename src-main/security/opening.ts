@@ -1,21 +1,28 @@
-import { bareOf, isFull, type BareJid } from '../../src-shared/jid.ts';
-import { isDeviceId, isFingerprint, isKeyId, isOriginId } from '../../src-shared/ids.ts';
-import type { DeviceId, Fingerprint, KeyId, OriginId } from '../../src-shared/ids.ts';
+import { bareOf, type BareJid } from '../../src-shared/jid.ts';
+import { isDeviceId, isKeyId } from '../../src-shared/ids.ts';
+import type { DeviceId, KeyId, OriginId, SealingId } from '../../src-shared/ids.ts';
 import { tryJid } from '../jid/jid.ts';
-import { readCertificate } from '../pki/certificate.ts';
+import type { Certificate } from '../pki/certificate.ts';
 import type { Element } from '../xml/element.ts';
-import { parseDocument } from '../xml/parser.ts';
 import { LAST_N, mayDecrypt, type Party, type SecurityAssociation } from './association/association.ts';
 import { digestOf, messageKey, traceOf, wrappingKey, type Numbers, type ReceiveChange } from './association/chains.ts';
 import { AES256_GCM, DS, KW_AES256, SEC, XE } from './crypto/algorithms.ts';
 import { IV_LENGTH, TAG_LENGTH, open as openGcm } from './crypto/aes-gcm.ts';
 import { equal } from './crypto/constant-time.ts';
-import { fromBase64 } from './crypto/encoding.ts';
 import { unwrap } from './crypto/key-wrap.ts';
-import { parseDate } from './date.ts';
-import { MAX_RECIPIENTS, SCE } from './message.ts';
-import { isPadding } from './padding.ts';
-import { verifyEnveloped } from './xmlsec/signature.ts';
+import { readEnvelope, type Envelope } from './envelope.ts';
+import { cipherValue, exactChildren, exactElements, exactMethod, inNamespace, refuse, textOf } from './exact.ts';
+import { decodeKeyTransport, isKeyTransport, unwrapKeys, type KeyTransport } from './key-transport.ts';
+import { MAX_RECIPIENTS } from './message.ts';
+import {
+  isBoundTo,
+  MAX_BEFORE_ISSUED,
+  readSealedKey,
+  sealingIdIn,
+  unseal,
+  type HeldSealingKey,
+  type SealedKey,
+} from './sealed.ts';
 
 /**
  * Opening a protected message, in the receiver's order of protocol 6.2. Nothing changes here: what a message that passed
@@ -33,14 +40,20 @@ export interface Reader {
   readonly now: number;
   /** The association of a KEYID. Synchronous; changes nothing. */
   lookup(keyId: KeyId): Held | undefined;
+  /** A sealing key of this device. Synchronous; changes nothing. */
+  sealingKey(sid: SealingId): HeldSealingKey | undefined;
   /** Reads the envelope; the strict parser, unless a benchmark counts it apart. */
   readonly parse?: (octets: Uint8Array) => Element;
 }
 
-export interface Opened {
+/** An envelope with its Signature, which holds: what a signed message is exported from. */
+export interface SignedEnvelope {
+  readonly certificate: Certificate;
+  readonly octets: Uint8Array;
+}
+
+interface OpenedMessage {
   readonly kind: 'opened';
-  readonly keyId: KeyId;
-  readonly n: number;
   readonly sender: Party;
   readonly to: BareJid;
   /** (`from`, sender device, `origin-id`) shows once. */
@@ -49,11 +62,28 @@ export interface Opened {
   readonly time: number;
   /** The payload, without origin-id and without what a protected message may not carry. */
   readonly content: readonly Element[];
-  /** The envelope carries a signature by the sender's credential, by choice, and it holds. */
-  readonly signed: boolean;
+  /** Keys of a room's tree (7), where this message alone carried them. */
+  readonly keyTransport?: KeyTransport;
+}
+
+export interface OpenedByAssociation extends OpenedMessage {
+  readonly by: 'association';
+  readonly keyId: KeyId;
+  readonly n: number;
+  /** The envelope carries a signature by the sender's credential, and it holds. */
+  readonly signature?: SignedEnvelope;
   /** For the transaction that stores the message, with the `trace` of n. */
   readonly change: ReceiveChange & { readonly trace: Uint8Array };
 }
+
+/** Nothing is said yet about trust: the certificate is whose signature held, and names nobody. */
+export interface OpenedSealed extends OpenedMessage {
+  readonly by: 'sealed';
+  readonly sid: SealingId;
+  readonly signature: SignedEnvelope;
+}
+
+export type Opened = OpenedByAssociation | OpenedSealed;
 
 export type Opening =
   | Opened
@@ -71,12 +101,6 @@ export type Opening =
   /** Whatever the cause; `peer` where the association is known. */
   | { readonly kind: 'undecryptable'; readonly peer?: Party };
 
-/** A check failed: `undecryptable`, whatever the cause (5.5). Never leaves this file. */
-class Refused extends Error {}
-function refuse(): never {
-  throw new Refused('undecryptable');
-}
-
 /**
  * @param stanza the message as it came; for a carbon that our own bare JID sent, the forwarded one
  */
@@ -93,8 +117,10 @@ export function open(stanza: Element, reader: Reader): Opening {
     const [only, ...more] = held;
     if (only === undefined) return { kind: 'unknown-key' };
     if (more.length > 0) return { kind: 'undecryptable' };
+    const message = { stanza, reader, c, digestOfC: digestOf(c), alone: keys.length === 1 };
+    if (only.by === 'sealed') return openSealed(message, only);
     peer = only.held.sa.peer;
-    return openWith(stanza, only, c, reader);
+    return openByAssociation(message, only);
   } catch (error) {
     // Library code under the strict readers may throw its own coded errors; whatever it is, the answer is one.
     if (!(error instanceof Error)) throw error;
@@ -102,19 +128,36 @@ export function open(stanza: Element, reader: Reader): Opening {
   }
 }
 
-interface Key {
+/** A message for this device, under a key that it holds. */
+interface Arrived {
+  readonly stanza: Element;
+  readonly reader: Reader;
+  readonly c: Uint8Array;
+  readonly digestOfC: Uint8Array;
+  /** It has exactly one EncryptedKey. */
+  readonly alone: boolean;
+}
+
+interface AssociationKey {
+  readonly by: 'association';
   readonly keyId: KeyId;
   readonly n: number;
   readonly wrapped: Uint8Array;
   readonly held: Held;
 }
 
-function openWith(stanza: Element, { keyId, n, wrapped, held }: Key, c: Uint8Array, reader: Reader): Opening {
+interface OwnSealedKey {
+  readonly by: 'sealed';
+  readonly own: HeldSealingKey;
+  readonly sealed: SealedKey;
+}
+
+function openByAssociation(message: Arrived, { keyId, n, wrapped, held }: AssociationKey): Opening {
+  const { stanza, digestOfC } = message;
   const { sa } = held;
   // What comes on an association comes from its peer's bare JID, or says nothing of it; asked first, before steps are
   // computed for anybody else.
   if (!hasBareJid(stanza.attr('from'), sa.peer.jid)) refuse();
-  const digestOfC = digestOf(c);
   const trace = held.used(n);
   if (trace !== undefined) {
     return equal(trace, traceOf(digestOfC)) ? { kind: 'copy', keyId, n } : { kind: 'number-reused', keyId, n, peer: sa.peer };
@@ -122,35 +165,60 @@ function openWith(stanza: Element, { keyId, n, wrapped, held }: Key, c: Uint8Arr
   const found = messageKey(sa.hash, sa.receive, n, (m) => held.skipped(m));
   if (found === undefined) refuse();
   const kek = wrappingKey(sa.hash, found.mk, digestOfC);
-  let cek: Uint8Array | undefined;
   try {
-    cek = unwrap(kek, wrapped);
-    const plaintext = openGcm(cek, c.subarray(0, IV_LENGTH), c.subarray(IV_LENGTH));
-    const envelope = readEnvelope(plaintext, reader.parse ?? parseDocument);
-    const { to } = checkAddresses(stanza, envelope, sa, reader.own.jid);
-    const signed = envelope.signature ? verifySignature(envelope) : undefined;
-    const { content, originId } = readContent(signed ?? envelope.content);
+    const inside = openWith(message, unwrap(kek, wrapped), sa.peer);
+    const { signature, ...opened } = inside;
     const change = { ...found.change, trace: traceOf(digestOfC) };
-    return {
-      kind: 'opened',
-      keyId,
-      n,
-      sender: sa.peer,
-      to,
-      originId,
-      time: envelope.time,
-      content,
-      signed: signed !== undefined,
-      change,
-    };
+    return { ...opened, by: 'association', keyId, n, change, ...(signature !== undefined && { signature }) };
   } catch (error) {
     for (const skipped of found.change.skipped) skipped.mk.fill(0);
     throw error;
   } finally {
     kek.fill(0);
-    cek?.fill(0);
     // A kept key stays with the store until the transaction erases it.
     if (n >= sa.receive.n) found.mk.fill(0);
+  }
+}
+
+/** Sealed (6.3): the signer is the sender, and Info is recomputed from the signer and this device. */
+function openSealed(message: Arrived, { own, sealed }: OwnSealedKey): Opening {
+  const { reader, digestOfC } = message;
+  const { signature, ...opened } = openWith(message, unseal(sealed, own), undefined);
+  if (signature === undefined || opened.time < own.issued - MAX_BEFORE_ISSUED) refuse();
+  if (!isBoundTo(sealed, own, opened.sender, reader.own, digestOfC)) refuse();
+  return { ...opened, by: 'sealed', sid: own.sid, signature };
+}
+
+/**
+ * Decrypts, reads and checks; erases the content key.
+ * @param peer whom it has to be from; undefined: the signer, whoever that is
+ */
+function openWith(
+  { stanza, reader, c, alone }: Arrived,
+  contentKey: Uint8Array,
+  peer: Party | undefined,
+): OpenedMessage & { readonly signature: SignedEnvelope | undefined } {
+  try {
+    const octets = openGcm(contentKey, c.subarray(0, IV_LENGTH), c.subarray(IV_LENGTH));
+    const check = (envelope: Pick<Envelope, 'from' | 'to' | 'sender'>): void => {
+      checkAddresses(stanza, envelope, peer, reader.own.jid);
+    };
+    const { content, originId, time, from, to, sender, signer } = readEnvelope(octets, check, reader.parse);
+    const transports = content.filter(isKeyTransport);
+    const [transport] = transports;
+    // "One that came in any other way is ignored."
+    const wrapped = alone && transports.length === 1 && transport ? decodeKeyTransport(transport) : undefined;
+    const keyTransport = wrapped && unwrapKeys(wrapped, contentKey);
+    return {
+      kind: 'opened',
+      sender: { jid: from, fp: sender.fp, device: sender.device },
+      ...{ to, originId, time },
+      content: content.filter((el) => !isKeyTransport(el)),
+      signature: signer && { certificate: signer, octets },
+      ...(keyTransport !== undefined && { keyTransport }),
+    };
+  } finally {
+    contentKey.fill(0);
   }
 }
 
@@ -162,25 +230,28 @@ function readEncryptedData(xs: readonly Element[]): { readonly keys: readonly El
   if (x === undefined || others.length > 0) refuse();
   const [data] = exactChildren(x, {}, 'EncryptedData');
   const [method, keyInfo, cipherData] = exactChildren(
-    expect(data, XE),
+    inNamespace(data, XE),
     { Type: `${XE}Element` },
     'EncryptionMethod',
     'KeyInfo',
     'CipherData',
   );
-  exactMethod(expect(method, XE), AES256_GCM);
-  const keys = exactElements(expect(keyInfo, DS), {});
+  exactMethod(inNamespace(method, XE), AES256_GCM);
+  const keys = exactElements(inNamespace(keyInfo, DS), {});
   if (keys.length === 0 || keys.length > MAX_RECIPIENTS) refuse();
   for (const key of keys) {
     if (!key.is('EncryptedKey', XE) || !isDeviceId(key.attr('Recipient') ?? '')) refuse();
   }
-  const c = cipherValue(expect(cipherData, XE));
+  const c = cipherValue(inNamespace(cipherData, XE));
   if (c.length < IV_LENGTH + TAG_LENGTH) refuse();
   return { keys, c };
 }
 
-/** The EncryptedKey's association, if it names one that is held; a sealed key (6.3) names an SID, and none is held yet. */
-function holding(key: Element, reader: Reader): Key[] {
+/** What an EncryptedKey for this device names, if that is held: an association (a KEYID) or a sealing key (an SID). */
+function holding(key: Element, reader: Reader): (AssociationKey | OwnSealedKey)[] {
+  const sid = sealingIdIn(key);
+  const own = sid && reader.sealingKey(sid);
+  if (own !== undefined) return [{ by: 'sealed', own, sealed: readSealedKey(key) ?? refuse() }];
   const name = key.child('KeyInfo', DS)?.child('KeyName', DS)?.text();
   if (name === undefined) return [];
   const keyId = name.slice(0, 64);
@@ -197,10 +268,10 @@ function holding(key: Element, reader: Reader): Key[] {
     'KeyInfo',
     'CipherData',
   );
-  exactMethod(expect(method, XE), KW_AES256);
-  const [keyName] = exactChildren(expect(keyInfo, DS), {}, 'KeyName');
-  textOf(expect(keyName, DS), {});
-  return [{ keyId, n, wrapped: cipherValue(expect(cipherData, XE)), held }];
+  exactMethod(inNamespace(method, XE), KW_AES256);
+  const [keyName] = exactChildren(inNamespace(keyInfo, DS), {}, 'KeyName');
+  textOf(inNamespace(keyName, DS));
+  return [{ by: 'association', keyId, n, wrapped: cipherValue(inNamespace(cipherData, XE)), held }];
 }
 
 /** Where no `to` or `from` is written nothing is guessed. */
@@ -211,142 +282,18 @@ function hasBareJid(written: string | undefined, jid: BareJid): boolean {
   return prepared !== undefined && bareOf(prepared) === jid;
 }
 
-// ── the inside ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Envelope {
-  readonly whole: Element;
-  readonly content: Element;
-  readonly time: number;
-  readonly from: string;
-  readonly to: string;
-  readonly fp: Fingerprint;
-  readonly device: string;
-  readonly signature: boolean;
-}
-
-function readEnvelope(octets: Uint8Array, parse: (octets: Uint8Array) => Element): Envelope {
-  // It starts with `<envelope` or its prefixed form, and ends with its end tag: nothing before, nothing after.
-  if (octets[0] !== 0x3c || octets.at(-1) !== 0x3e) refuse();
-  // The strict parser refuses declarations, comments, processing instructions and CDATA.
-  const whole = parse(octets);
-  if (!whole.is('envelope', SCE)) refuse();
-  const children = exactElements(whole, {});
-  const [content, rpad, time, from, to, sender, signature, ...others] = children;
-  if (others.length > 0) refuse();
-  if (signature !== undefined && !signature.is('Signature', DS)) refuse();
-  if (!isPadding(textOf(named(rpad, 'rpad', SCE), {}))) refuse();
-  const { stamp } = attributes(named(time, 'time', SCE), 'stamp');
-  const { fp, device } = attributes(named(sender, 'sender', SEC), 'fp', 'device');
-  if (!isFingerprint(fp)) refuse();
-  const inside = named(content, 'content', SCE);
-  if (Object.keys(inside.attrs).length > 0 || inside.foreign.length > 0) refuse();
-  return {
-    whole,
-    content: inside,
-    time: parseDate(stamp) ?? refuse(),
-    from: attributes(named(from, 'from', SCE), 'jid').jid,
-    to: attributes(named(to, 'to', SCE), 'jid').jid,
-    fp,
-    device,
-    signature: signature !== undefined,
-  };
-}
-
-/** `from` and `sender` are the SA's peer; the outer `from` has that bare JID, and the outer `to` the one in `to`. */
-function checkAddresses(stanza: Element, envelope: Envelope, sa: SecurityAssociation, own: BareJid): { readonly to: BareJid } {
-  const { peer } = sa;
-  if (envelope.from !== peer.jid || envelope.fp !== peer.fp || envelope.device !== peer.device) refuse();
-  if (!hasBareJid(stanza.attr('from'), peer.jid)) refuse();
-  // `to` is our own or, where `from` is our own, anyone's; written prepared
-  const to = envelope.to === own ? own : envelope.from === own ? tryJid(envelope.to) : undefined;
-  if (to === undefined || to !== envelope.to || isFull(to)) refuse();
-  const bare = to;
-  if (!hasBareJid(stanza.attr('to'), bare)) refuse();
-  return { to: bare };
-}
-
-/**
- * A Signature that does not hold, or whose FP is not `sender/@fp`, makes the message undecryptable, over an SA too.
- * Gives `content` as parsed from the octets that were signed.
- */
-function verifySignature({ whole, fp }: Envelope): Element {
-  const { content: verified } = verifyEnveloped(
-    whole,
-    (claimed, certificate) => {
-      if (certificate === undefined || claimed !== fp) return undefined;
-      return readCertificate(certificate);
-    },
-    { name: 'envelope', ns: SCE },
-    { mode: 'envelope', x509: true },
-  );
-  return named(verified.child('content'), 'content', SCE);
-}
-
-/** Dropped from `content`: what routes, marks or wraps a message belongs outside, or nowhere. */
-const DROPPED: ReadonlySet<string> = new Set([
-  'stanza-id urn:xmpp:sid:0',
-  'addresses http://jabber.org/protocol/address',
-  'encryption urn:xmpp:eme:0',
-  `x ${SEC}`,
-]);
-const isDropped = (el: Element): boolean => el.ns === 'urn:xmpp:hints' || DROPPED.has(`${el.name} ${el.ns}`);
-
-function readContent(content: Element): { readonly content: readonly Element[]; readonly originId: OriginId } {
-  const [origin, ...others] = content.childrenOf('origin-id', 'urn:xmpp:sid:0');
-  const id = origin?.attr('id');
-  // `origin-id` is mandatory, once
-  if (id === undefined || others.length > 0 || !isOriginId(id)) refuse();
-  return { content: content.elements().filter((el) => el !== origin && !isDropped(el)), originId: id };
-}
-
-// ── structure ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function expect(el: Element | undefined, ns: string): Element {
-  return el?.ns === ns ? el : refuse();
-}
-
-function named(el: Element | undefined, name: string, ns: string): Element {
-  return el?.is(name, ns) === true ? el : refuse();
-}
-
-/** Exactly these attributes, and only elements inside. */
-function exactElements(el: Element, attrs: Readonly<Record<string, string>>): Element[] {
-  exactAttributes(el, attrs);
-  const elements = el.elements();
-  return elements.length === el.children.length ? elements : refuse();
-}
-
-function exactChildren(el: Element, attrs: Readonly<Record<string, string>>, ...names: readonly string[]): Element[] {
-  const elements = exactElements(el, attrs);
-  if (elements.length !== names.length || names.some((name, i) => elements[i]?.name !== name)) refuse();
-  return elements;
-}
-
-function exactAttributes(el: Element, attrs: Readonly<Record<string, string>>): void {
-  const names = Object.keys(attrs);
-  if (el.foreign.length > 0 || Object.keys(el.attrs).length !== names.length) refuse();
-  for (const name of names) if (el.attr(name) !== attrs[name]) refuse();
-}
-
-function exactMethod(el: Element, algorithm: string): void {
-  exactAttributes(el, { Algorithm: algorithm });
-  if (el.children.length > 0) refuse();
-}
-
-/** The values of exactly these attributes of an empty element. */
-function attributes<Name extends string>(el: Element, ...names: readonly Name[]): Record<Name, string> {
-  if (el.children.length > 0 || el.foreign.length > 0 || Object.keys(el.attrs).length !== names.length) refuse();
-  const out: Partial<Record<Name, string>> = {};
-  for (const name of names) out[name] = el.attr(name) ?? refuse();
-  return out as Record<Name, string>;
-}
-
-function textOf(el: Element, attrs: Readonly<Record<string, string>>): string {
-  exactAttributes(el, attrs);
-  return el.children.every((child) => typeof child === 'string') ? el.text() : refuse();
-}
-
-function cipherValue(cipherData: Element): Uint8Array {
-  const [value] = exactChildren(cipherData, {}, 'CipherValue');
-  return fromBase64(textOf(expect(value, XE), {}));
+/** `from` and `sender` are the peer, if it is known; the outer `from` has that bare JID, and the outer `to` the one in `to`. */
+function checkAddresses(
+  stanza: Element,
+  { from, to, sender }: Pick<Envelope, 'from' | 'to' | 'sender'>,
+  peer: Party | undefined,
+  own: BareJid,
+): void {
+  if (peer !== undefined && (from !== peer.jid || sender.fp !== peer.fp || sender.device !== peer.device)) refuse();
+  // Outside a room there is no chain to name.
+  if (sender.chain !== undefined) refuse();
+  if (!hasBareJid(stanza.attr('from'), from)) refuse();
+  // `to` is our own or, where `from` is our own, anyone's
+  if (to !== own && from !== own) refuse();
+  if (!hasBareJid(stanza.attr('to'), to)) refuse();
 }

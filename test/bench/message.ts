@@ -117,7 +117,10 @@ export async function benchMessage(runs = 2_000): Promise<readonly BenchRow[]> {
       '<message',
       '<message xmlns="jabber:client" from="alice@a.example/one"',
     );
-  const reader = { own: bob, now: NOW, lookup: () => ({ sa: receiver, skipped: () => undefined, used: () => undefined }) };
+  const reader = {
+    ...{ own: bob, now: NOW, sealingKey: () => undefined },
+    lookup: () => ({ sa: receiver, skipped: () => undefined, used: () => undefined }),
+  };
   const sample = parseDocument(stanzaText());
   let envelope: Uint8Array = new Uint8Array();
   const first = open(sample, {

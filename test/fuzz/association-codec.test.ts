@@ -116,6 +116,7 @@ describe('opening anything', () => {
       own: { jid: 'bob@b.example' as never, device: 'B1B2B3B4B5B6B7B8' as never },
       now: 0,
       lookup: () => undefined,
+      sealingKey: () => undefined,
     };
     const [, query] = originals[0] ?? ['AM1', xml('query', SEC)];
     fc.assert(

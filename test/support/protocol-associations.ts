@@ -63,13 +63,18 @@ export class Device {
 
   open(stanza: Element): Opening {
     const { own } = this.sa;
-    return open(stanza, { own, now: this.now, lookup: (keyId) => (keyId === this.sa.keyId ? this.held : undefined) });
+    return open(stanza, {
+      own,
+      now: this.now,
+      sealingKey: () => undefined,
+      lookup: (keyId) => (keyId === this.sa.keyId ? this.held : undefined),
+    });
   }
 
   /** Opens it and, where it opens, stores it. */
   receive(stanza: Element): Opening {
     const opening = this.open(stanza);
-    if (opening.kind !== 'opened') return opening;
+    if (opening.kind !== 'opened' || opening.by !== 'association') return opening;
     const { change, n, sender, originId, content } = opening;
     this.sa = { ...this.sa, receive: change.receive };
     for (const { n: m, mk } of change.skipped) this.skipped.set(m, mk);

@@ -58,20 +58,20 @@ describe('protocol 6.1 and 6.2, one conversation', () => {
       // the message, at the receiver's
       const stanza = parseDocument(c.stanza).withAttrs({ from: c.from });
       const opened = side.reader.receive(stanza);
-      if (opened.kind !== 'opened') throw new Error(opened.kind);
+      if (opened.kind !== 'opened' || opened.by !== 'association') throw new Error(opened.kind);
       const envelope = parseDocument(c.envelope);
       const inside = envelope.child('content')?.elements() ?? [];
       expect(opened.n).toBe(c.n);
       expect(opened.content.map((el) => serialize(el))).toEqual(
         inside.filter((el) => el.name !== 'origin-id').map((el) => serialize(el)),
       );
-      expect(opened.signed).toBe(c.name === 'signed by choice');
+      expect(opened.signature !== undefined).toBe(c.name === 'signed by choice');
       expect(opened.to).toBe(c.to);
 
       // and again: the same is a copy, whatever the servers did to it meanwhile
       expect(side.reader.receive(stanza).kind).toBe('copy');
 
-      if (!opened.signed) expectWritten(c, side.writer, envelope);
+      if (opened.signature === undefined) expectWritten(c, side.writer, envelope);
       vectors.ran(c.name);
     });
   }
@@ -115,6 +115,6 @@ function expectWritten(c: Case, writer: (typeof sides)['i>r']['writer'], envelop
   // It opens at a receiver of its own, to the same content.
   const reader = new Device({ ...associationOf(c.association, c.direction === 'i>r' ? 'responder' : 'initiator', clock) }, clock);
   const opened = reader.receive(ours.withAttrs({ from: c.from }));
-  if (opened.kind !== 'opened') throw new Error(opened.kind);
+  if (opened.kind !== 'opened' || opened.by !== 'association') throw new Error(opened.kind);
   expect(opened.content.map((el) => serialize(el))).toEqual(content.map((el) => serialize(el)));
 }

@@ -1,11 +1,17 @@
-/** Protocol 13, lines c14n, 5.2 and 6.1, to the octet. */
+/** Protocol 13, lines c14n, 5.2, 5.4, 6.1 and 6.3, to the octet. */
 
 import { describe, expect, it } from 'vitest';
+import type { DeviceId } from '../../../src-shared/ids.ts';
+import type { BareJid } from '../../../src-shared/jid.ts';
 import { parseDocument } from '../../../src-main/xml/parser.ts';
+import type { Party } from '../../../src-main/security/association/association.ts';
 import { advance, wrappingKey } from '../../../src-main/security/association/chains.ts';
 import { chainStarts, hashI, schedule } from '../../../src-main/security/association/key-schedule.ts';
 import { DS } from '../../../src-main/security/crypto/algorithms.ts';
+import { sealingIdOf } from '../../../src-main/security/bundle.ts';
 import { sha256 } from '../../../src-main/security/crypto/hash.ts';
+import * as x25519 from '../../../src-main/security/crypto/x25519.ts';
+import { infoOf, wrappingKey as wrappingKeySealed } from '../../../src-main/security/sealed.ts';
 import { c14n } from '../../../src-main/security/xmlsec/c14n.ts';
 import { toHex } from '../../support/protocol-parties.ts';
 
@@ -36,6 +42,24 @@ describe('protocol 13', () => {
     expect(toHex(mk)).toBe('DC84DFD782D488F196FD2643F91ADD9D8A21C446B1FFB554E11BC04AAB8CF101');
     const kek = wrappingKey('sha256', mk, sha256(octets(5, 44)));
     expect(toHex(kek)).toBe('C08D7E3C9FF3B89D5813511E962E04C9DBDC9DC4C440F17D74E176747DF71910');
+  });
+
+  it('6.3: SID, the hash in Info, KEK', () => {
+    const ephemeral = x25519.importPrivate(octets(0x11, 32));
+    const sealing = x25519.importPrivate(octets(0x22, 32));
+    expect(sealingIdOf(sealing.publicRaw)).toBe('F6B829C725005A57');
+    const alice = { jid: 'alice@a.example', fp: 'AA'.repeat(32), device: 'A1'.repeat(8) } as Party;
+    const bob = { jid: 'bob@b.example' as BareJid, device: 'B1'.repeat(8) as DeviceId };
+    const info = infoOf({
+      ...{ ephemeral: ephemeral.publicRaw, sealing: sealing.publicRaw, sender: alice, recipient: bob },
+      digestOfC: sha256(octets(5, 44)),
+    });
+    const prefix = Buffer.from('xmpp:sec seal').toString('hex').toUpperCase();
+    expect(toHex(info)).toBe(`${prefix}AB61DCF42A94245F031086565770259363CA1842F1D0318D80ECE5A057008CA7`);
+    const kek = wrappingKeySealed(ephemeral.privateKey, sealing.publicRaw, info);
+    expect(toHex(kek)).toBe('D1A700F6368EBAF7A9DBF3A612D55A4FD36E356457849285E309C4F60B82A4D3');
+    // and the other way round, as its reader derives it
+    expect(wrappingKeySealed(sealing.privateKey, ephemeral.publicRaw, info)).toEqual(kek);
   });
 
   it('erases KEY', () => {

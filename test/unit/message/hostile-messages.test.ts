@@ -79,7 +79,8 @@ describe('a message on the wire', () => {
     expect(stanza.childText('body')).toBe('This message is protected. Open it with a client that supports XEP-0102.');
     expect(text).not.toContain('Line one');
     const opened = reader.receive(stanza);
-    expect(opened).toMatchObject({ kind: 'opened', n: 0, sender: sender.own, to: 'bob@b.example', signed: false, time: START });
+    expect(opened).toMatchObject({ kind: 'opened', n: 0, sender: sender.own, to: 'bob@b.example', time: START });
+    expect(opened).not.toHaveProperty('signature');
     expect(reader.bodies).toEqual(['Line one\nline two\r & <three>']);
   });
 
@@ -178,7 +179,10 @@ describe('a message on the wire', () => {
     expect(kinds({ to: undefined })).toBe('undecryptable');
     expect(kinds({ type: 'error' })).toBe('error-stanza');
     expect(kinds({ from: 'alice@a.example/elsewhere', to: 'bob@b.example/two' })).toBe('opened');
-    const other = { own: { jid: sender.peer.jid, device: 'F'.repeat(16) as DeviceId }, now: START, lookup: () => reader.held };
+    const other = {
+      ...{ own: { jid: sender.peer.jid, device: 'F'.repeat(16) as DeviceId }, now: START },
+      ...{ lookup: () => reader.held, sealingKey: () => undefined },
+    };
     expect(open(stanza, other).kind).toBe('not-for-this-device');
     expect(open(stanza, { ...other, own: sender.peer, lookup: () => undefined }).kind).toBe('unknown-key');
   });
@@ -232,7 +236,10 @@ describe('a message on the wire', () => {
   it('signed by choice: verified at the other end', async () => {
     const { alice, sender, reader } = await conversation();
     const { text } = write(sender, 'Signed <&>', { signer: alice.own.credential });
-    expect(reader.receive(parseDocument(text))).toMatchObject({ kind: 'opened', signed: true });
+    expect(reader.receive(parseDocument(text))).toMatchObject({
+      kind: 'opened',
+      signature: { certificate: { fp: sender.own.fp } },
+    });
     expect(reader.bodies).toEqual(['Signed <&>']);
   });
 
@@ -356,7 +363,7 @@ describe('rekey under traffic', () => {
 
     // 30 days on it is gone, and what comes on it is asked for again
     expect(mayDecrypt(reader.sa, world.now + 30 * DAY)).toBe(false);
-    const reading = { own: newB.own, now: world.now + 30 * DAY, lookup: () => reader.held };
+    const reading = { own: newB.own, now: world.now + 30 * DAY, lookup: () => reader.held, sealingKey: () => undefined };
     expect(open(parseDocument(write(late.next, 'too late').text), reading).kind).toBe('unknown-key');
   });
 
