@@ -3,10 +3,10 @@ import type { XmlLimits } from './limits.ts';
 import { NS_XML, NS_XMLNS } from './namespaces.ts';
 
 /**
- * The short way for what nearly all documents are made of: names in ASCII without prefixes, quoted attributes, text, default
- * declarations, and no references. It reads no other XML and reports nothing: whatever is not of this form, wrong or only
- * unusual, is left to the strict parser, which alone decides. What it reads is what the strict parser would have read
- * (test/fuzz/xml-plain.test.ts holds the two against each other).
+ * The short way for what nearly all documents and stanzas are made of: names in ASCII without prefixes, quoted attributes,
+ * text, default declarations, and no references. It reads no other XML and reports nothing: whatever is not of this form,
+ * wrong or only unusual, is left to the strict parser, which alone decides. What it reads is what the strict parser would have
+ * read (test/fuzz/xml-plain.test.ts holds the two against each other).
  */
 
 /** Characters that are illegal, that are normalised (CR) or that begin a reference. Surrogates are known to be in pairs. */
@@ -48,16 +48,39 @@ function nameEnd(text: string, at: number): number {
   return end;
 }
 
+/** An element, and the index after it. */
+export interface Plain {
+  readonly element: Element;
+  readonly end: number;
+}
+
 /**
  * The root of a document of the plain form, without anything around it; undefined for all else.
  * @param text well-formed UTF-16, within the limit of octets
  */
 export function parsePlain(text: string, limits: XmlLimits): Element | undefined {
-  if (NOT_PLAIN.test(text) || text.includes(']]>')) return undefined;
+  const read = readPlain(text, 0, '', limits);
+  return read?.end === text.length ? read.element : undefined;
+}
+
+/**
+ * The whole element of the plain form that begins at `from`; undefined where there is none, or not all of it.
+ * @param text well-formed UTF-16, from there on within the limit of octets
+ * @param outerNs the default namespace around it
+ */
+export function readPlain(text: string, from: number, outerNs: string, limits: XmlLimits): Plain | undefined {
+  const read = readTags(text, from, outerNs, limits);
+  if (read === undefined) return undefined;
+  const whole = text.slice(from, read.end);
+  return NOT_PLAIN.test(whole) || whole.includes(']]>') ? undefined : read;
+}
+
+/** The same, characters not looked at one by one. */
+function readTags(text: string, from: number, outerNs: string, limits: XmlLimits): Plain | undefined {
   const open: Open[] = [];
   let parent: Open | undefined;
   let count = 0;
-  let at = 0;
+  let at = from;
   while (text.charCodeAt(at) === LESS) {
     at++;
     if (parent !== undefined && text.charCodeAt(at) === SLASH) {
@@ -67,14 +90,14 @@ export function parsePlain(text: string, limits: XmlLimits): Element | undefined
       const closed: Open = parent;
       open.pop();
       parent = open.at(-1);
-      if (parent === undefined) return at === text.length ? closed.element : undefined;
+      if (parent === undefined) return { element: closed.element, end: at };
     } else {
       // a start tag: its name, then attributes and the declaration, each after one space
       const named = nameEnd(text, at);
       if (named === at || open.length >= limits.depth || ++count > limits.elements) return undefined;
       const name = text.slice(at, named);
       at = named;
-      let ns: string = parent === undefined ? '' : parent.element.ns;
+      let ns: string = parent === undefined ? outerNs : parent.element.ns;
       let attrs = NO_ATTRIBUTES;
       let written: Record<string, string> | undefined;
       let declared = false;
@@ -110,7 +133,7 @@ export function parsePlain(text: string, limits: XmlLimits): Element | undefined
         parent = { element, children };
         open.push(parent);
       } else if (parent === undefined) {
-        return at === text.length ? element : undefined;
+        return { element, end: at };
       }
     }
     if (text.charCodeAt(at) !== LESS) {

@@ -46,6 +46,11 @@ export class TreeBuilder {
     return this.#open.length;
   }
 
+  /** The default namespace around a stream's stanzas. */
+  get defaultNs(): string {
+    return this.#base.defaultNs;
+  }
+
   /** The root of a stream: its declarations hold for all stanzas, but it is no part of any. */
   openRoot(tag: StartTag): Element {
     const { element, scope } = this.#element(tag, TOP);

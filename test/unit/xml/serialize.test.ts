@@ -26,6 +26,31 @@ describe('serialize', () => {
     );
   });
 
+  it('writes every name that the parser reads', () => {
+    // The ends of the ranges of NameStartChar and NameChar, and what lies beside them.
+    const ends =
+      '2c 30 39 3b 41 5a 5f 61 7a b7 c0 d6 d8 f6 f8 2ff 300 36f 370 37d 37f 1fff 200c 200d 203f 2040 2070 218f 2c00 2fef 3001 d7ff f900 fdcf fdf0 fffd 10000 effff';
+    const points = ends.split(' ').flatMap((hex) => [-1, 0, 1].map((by) => parseInt(hex, 16) + by));
+    const names = points
+      .map((point) => String.fromCodePoint(point))
+      .flatMap((char) => [char, `a${char}`, `p:${char}`, `p:a${char}`]);
+    let read = 0;
+    for (const name of names) {
+      for (const text of [`<a xmlns:p="u"><${name}/></a>`, `<a xmlns:p="u" ${name}=""/>`]) {
+        let el: Element;
+        try {
+          el = parseDocument(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(XmlError);
+          continue;
+        }
+        read++;
+        expect(plain(parseDocument(serialize(el)))).toEqual(plain(el));
+      }
+    }
+    expect(read).toBeGreaterThan(200);
+  });
+
   it('declares a default namespace only where it differs from the parent’s', () => {
     const iq = xml('iq', 'jabber:client', { type: 'get' }, xml('query', 'jabber:iq:roster', {}, xml('item', 'jabber:iq:roster')));
     expect(serialize(iq, 'jabber:client')).toBe('<iq type="get"><query xmlns="jabber:iq:roster"><item/></query></iq>');

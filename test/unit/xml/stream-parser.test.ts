@@ -106,6 +106,18 @@ describe('a stream', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('tells a root from a stanza, also one that comes whole in a write of its own', () => {
+    const { told, write, roots } = stream();
+    write("<?xml version='1.0'?>\n");
+    write('<s><a/></s>');
+    expect(told).toEqual(['open', '<a xmlns=""/>', 'close']);
+    expect(roots).toHaveLength(1);
+    expect(() => {
+      write('<a/>');
+    }).toThrow('not-well-formed');
+    expect(told).toHaveLength(3);
+  });
+
   it('may hold white space between stanzas for ever', () => {
     const { parser, write, told } = stream({ octets: 1000 });
     write(OPEN);
@@ -151,11 +163,19 @@ describe('stop and reset', () => {
   }
   const proceed = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
-  it('stop: nothing of the same write is read, nor of any later one', () => {
+  // With the root's start tag in the same write saxes reads it, in a write of its own it is read the short way.
+  const writes = [{ texts: [`${OPEN}${proceed}`] }, { texts: [OPEN, proceed] }];
+  const writeAll = (parser: StreamParser, texts: readonly string[], rest: string, encoding: BufferEncoding = 'utf8'): void => {
+    texts.forEach((text, i) => {
+      parser.write(Buffer.from(i === texts.length - 1 ? `${text}${rest}` : text, encoding));
+    });
+  };
+
+  it.each(writes)('stop: nothing of the same write is read, nor of any later one: $texts', ({ texts }) => {
     const { parser, told } = onProceed((p) => {
       p.stop();
     });
-    parser.write(Buffer.from(`${OPEN}${proceed}<injected/>`));
+    writeAll(parser, texts, '<injected/>');
     parser.write(Buffer.from('<injected/>'));
     expect(told).toEqual(['open', 'proceed']);
     expect(parser.pending).toBe(false);
@@ -164,13 +184,13 @@ describe('stop and reset', () => {
     expect(told).toEqual(['open', 'proceed', 'open', 'iq']);
   });
 
-  it('reset: a new stream, into which nothing of the same write gets', () => {
+  it.each(writes)('reset: a new stream, into which nothing of the same write gets: $texts', ({ texts }) => {
     const { parser, told } = onProceed((p) => {
       p.reset();
     });
     for (const rest of ['', '<injected', '<injected/>', ' ', '\xc3', '<!-- -->', ' '.repeat(200_000)]) {
       told.length = 0;
-      parser.write(Buffer.from(`${OPEN}${proceed}${rest}`, 'latin1'));
+      writeAll(parser, texts, rest, 'latin1');
       expect(parser.pending).toBe(false);
       parser.write(Buffer.from(`<?xml version='1.0'?>${OPEN}<iq/>`));
       expect(told).toEqual(['open', 'proceed', 'open', 'iq']);
@@ -178,7 +198,7 @@ describe('stop and reset', () => {
     }
   });
 
-  it('a handler sees that more came with its stanza', () => {
+  it.each(writes)('a handler sees that more came with its stanza: $texts', ({ texts }) => {
     for (const [rest, more] of [
       ['', false],
       [' \n', false],
@@ -189,7 +209,7 @@ describe('stop and reset', () => {
       const { parser, seen } = onProceed((p) => {
         p.stop();
       });
-      parser.write(Buffer.from(`${OPEN}${proceed}${rest}`));
+      writeAll(parser, texts, rest);
       expect(seen).toEqual([more]);
     }
   });
