@@ -67,6 +67,12 @@ export function tryJid(text: string): Jid | undefined {
 /** True where the text is an address in prepared form already, as protocol.md section 1 wants it in our elements. */
 export const isPreparedJid = (text: string): text is Jid => tryJid(text) === text;
 
+/** The same for an address without resource. */
+export const isPreparedBare = (text: string): text is BareJid => {
+  const jid = tryJid(text);
+  return jid === text && !isFull(jid);
+};
+
 function prepare(text: string): Jid {
   if (PREPARED.test(text)) return bounded(text) as Jid;
   // RFC 7622 §3.1: the first '/' begins the resource; then the first '@' ends the local part.

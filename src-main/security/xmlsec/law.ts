@@ -82,6 +82,11 @@ const signatureWith = (keyInfo: Children): ElementLaw =>
   });
 
 export const signature = signatureWith({ KeyName: keyName });
+/** In envelopes and Charters KeyInfo goes on with X509Data, the end-entity certificate alone. */
+export const signatureX509 = signatureWith({
+  KeyName: keyName,
+  X509Data: exactly(1, element(DS, { X509Certificate: exactly(1, element(DS, 'base64')) })),
+});
 const TRANSFORMS = [ENVELOPED_SIGNATURE, EXC];
 
 /** Whether an element, if it has a Signature, has the two transforms of 5.3 in their order: what a count does not say. */
