@@ -39,7 +39,7 @@ export const PROTOCOL_PARTS = [
 export type ProtocolPart = (typeof PROTOCOL_PARTS)[number];
 
 /** Parts of `protocol` about sections that later issues build. */
-export const LATER_PARTS: readonly ProtocolPart[] = ['main-mode', 'room', 'passphrase'];
+export const LATER_PARTS: readonly ProtocolPart[] = ['main-mode', 'passphrase'];
 
 /** What one part of a suite came to; written to the results folder, added up by vectors-setup.ts. */
 export interface Counts {

@@ -4,7 +4,6 @@ import { suite, type VectorSuite } from '../support/vectors.ts';
 
 const later: Record<string, VectorSuite> = {
   'main-mode': suite('protocol', 'main-mode'),
-  room: suite('protocol', 'room'),
   passphrase: suite('protocol', 'passphrase'),
 };
 
