@@ -28,7 +28,7 @@ const MAX_BACK = 4096;
 
 export function joinAt(room: BareJid, c: string, past: Past): Joined {
   const way: SignedCharter[] = [];
-  for (let at = c; ; ) {
+  for (let at = c; ;) {
     const charter = past.charter(at);
     if (charter === undefined || charter.room !== room) return { kind: 'more', missing: at };
     if (way.length >= MAX_BACK) return { kind: 'broken' };
