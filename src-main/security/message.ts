@@ -116,11 +116,12 @@ export function protect(
   }
   for (const recipient of sealedTo) keys += seal(cek, digestOfC, draft.from, recipient);
   cek.fill(0);
-  const xml = stanzaOf(draft, encryptedData(keys, toBase64(c)));
-  // No UTF-16 unit takes more than 3 octets, so the count is only needed near the limit.
-  if (3 * xml.length > maxStanza && Buffer.byteLength(xml) > maxStanza) throw new MessageError('too-long');
-  // The one place that makes one: everything inside was sealed above.
-  const stanza = { kind: 'message', xml } as ProtectedStanza;
+  const stanza = protectedStanza(
+    { kind: draft.kind, to: draft.address ?? draft.to, originId: draft.originId },
+    'chat',
+    encryptedData(keys, toBase64(c)),
+    maxStanza,
+  );
   return {
     stanza,
     associations: advanced,
@@ -145,10 +146,11 @@ function encryptedKey(device: DeviceId, keyName: string, wrapped: Uint8Array): s
   );
 }
 
-function encryptedData(keys: string, cipherValue: string): string {
+/** `x` with EncryptedData; `keyInfo` is what its KeyInfo holds. */
+export function encryptedData(keyInfo: string, cipherValue: string): string {
   return (
     `<x xmlns="${SEC}"><EncryptedData xmlns="${XE}" Type="${XE}Element"><EncryptionMethod Algorithm="${AES256_GCM}"/>` +
-    `<KeyInfo xmlns="${DS}">${keys}</KeyInfo><CipherData><CipherValue>${cipherValue}</CipherValue></CipherData></EncryptedData></x>`
+    `<KeyInfo xmlns="${DS}">${keyInfo}</KeyInfo><CipherData><CipherValue>${cipherValue}</CipherValue></CipherData></EncryptedData></x>`
   );
 }
 
@@ -164,10 +166,21 @@ const OUTSIDE: Readonly<Record<Kind, string>> = {
   transient: EME + NO_STORE,
 };
 
-function stanzaOf({ kind, to, address, originId }: Draft, x: string): string {
+/**
+ * The stanza around an `x` in which everything is encrypted, to a person or to a room: the one place that makes one.
+ * @throws MessageError `too-long`
+ */
+export function protectedStanza(
+  { kind, to, originId }: Pick<Draft, 'kind' | 'originId'> & { readonly to: Jid },
+  type: 'chat' | 'groupchat',
+  x: string,
+  maxStanza: number,
+): ProtectedStanza {
   const id = escapeAttribute(originId);
-  return (
-    `<message to="${escapeAttribute(address ?? to)}" type="chat" id="${id}">${OUTSIDE[kind]}` +
-    `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/>${x}</message>`
-  );
+  const xml =
+    `<message to="${escapeAttribute(to)}" type="${type}" id="${id}">${OUTSIDE[kind]}` +
+    `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/>${x}</message>`;
+  // No UTF-16 unit takes more than 3 octets, so the count is only needed near the limit.
+  if (3 * xml.length > maxStanza && Buffer.byteLength(xml) > maxStanza) throw new MessageError('too-long');
+  return { kind: 'message', xml } as ProtectedStanza;
 }

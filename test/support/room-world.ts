@@ -53,7 +53,10 @@ export class Device {
   /** Every key that it held, by the epoch after which it held it. */
   readonly held: { readonly epoch: number; readonly keys: readonly string[] }[] = [];
 
-  constructor(readonly number: number) {
+  readonly number: number;
+
+  constructor(number: number) {
+    this.number = number;
     const credential = credentials[number % credentials.length];
     if (credential === undefined) throw new Error('no credential');
     const device = number.toString(16).toUpperCase().padStart(16, '0') as DeviceId;
@@ -207,14 +210,13 @@ const outsider = (device: Device, chain: RoomState['chain']): RoomState => ({
  */
 export class Closure {
   private readonly wraps: readonly Uint8Array[];
+  private readonly depth: number;
   /** What a key gives in one step; the same whoever holds it. */
   private readonly steps = new Map<string, readonly string[]>();
 
   /** @param depth how often a key may have been advanced */
-  constructor(
-    charters: readonly SignedCharter[],
-    private readonly depth: number,
-  ) {
+  constructor(charters: readonly SignedCharter[], depth: number) {
+    this.depth = depth;
     this.wraps = charters.flatMap(({ keys }) => keys.map(({ wrapped }) => wrapped));
   }
 

@@ -4,10 +4,11 @@ import type { BareJid } from '../../src-shared/jid.ts';
 import { decodeKeyTransport, unwrapKeys } from '../../src-main/security/key-transport.ts';
 import { follow, type Chain } from '../../src-main/security/room/chain.ts';
 import { readCharter } from '../../src-main/security/room/charter.ts';
-import { beginEpoch, chainOf, type Epoch } from '../../src-main/security/room/epoch.ts';
+import { beginEpoch, c16Of, chainOf, type Epoch } from '../../src-main/security/room/epoch.ts';
 import { adv, confirmOf, contentKey, epochSecret } from '../../src-main/security/room/keys.ts';
+import { openInRoom } from '../../src-main/security/room/message.ts';
 import { applyToPath, lastStep, type PathKeys } from '../../src-main/security/room/path.ts';
-import { membersOf, rosterHash, rosterOf } from '../../src-main/security/room/roster.ts';
+import { memberAt, membersOf, rosterHash, rosterOf } from '../../src-main/security/room/roster.ts';
 import { advance } from '../../src-main/security/association/chains.ts';
 import { parseDocument } from '../../src-main/xml/parser.ts';
 import { c14n } from '../../src-main/security/xmlsec/c14n.ts';
@@ -37,6 +38,8 @@ interface MessageEvent {
   readonly n: number;
   readonly MK: string;
   readonly content_key: string;
+  readonly stanza: string;
+  readonly shown: string;
 }
 interface RoomCase {
   readonly name: string;
@@ -116,19 +119,29 @@ describe(`the life of ${life.name}`, () => {
         }
       });
     else
-      it(`${String(at)} message of ${event.by}: keys`, () => {
-        for (const view of views.values()) {
-          if (view.epoch === undefined) throw new Error('no epoch');
-          let { chain: sender } = chainOf(view.epoch, event.slot);
-          for (;;) {
-            const { mk, next } = advance('sha256', sender);
-            if (sender.n === event.n) {
-              expect(toHex(mk)).toBe(event.MK);
-              expect(toHex(contentKey(mk))).toBe(event.content_key);
-              break;
-            }
-            sender = next;
+      it(`${String(at)} message of ${event.by}: every other member reads it`, () => {
+        const stanza = parseDocument(event.stanza).withAttrs({ from: `${life.room}/somebody` });
+        for (const [slot, view] of views) {
+          const { epoch } = view;
+          if (epoch === undefined || chain === undefined) throw new Error('no epoch');
+          const { roster } = chain;
+          const opening = openInRoom(stanza, {
+            room: life.room,
+            epochOf: (c16) => (c16 === c16Of(epoch) ? epoch : undefined),
+            memberOf: (_, of) => memberAt(roster, of),
+            numbers: () => ({ skipped: () => undefined, used: () => undefined }),
+            isOwn: (_, of) => of === slot,
+          });
+          if (slot === event.slot) {
+            expect(opening).toEqual({ kind: 'own', chain: `${c16Of(epoch)}:${String(event.slot)}:${String(event.n)}` });
+            const { mk } = advance('sha256', chainOf(epoch, slot).chain);
+            if (event.n === 0) expect([toHex(mk), toHex(contentKey(mk))]).toEqual([event.MK, event.content_key]);
+            continue;
           }
+          if (opening.kind !== 'opened') throw new Error(opening.kind);
+          expect(opening.content.map((el) => el.text())).toEqual([event.shown]);
+          expect(opening.sender.device).toBe(life.people[event.by]?.device);
+          view.epoch = opening.change.epoch;
         }
       });
   }

@@ -64,14 +64,16 @@ export interface Numbers {
 /**
  * MK_n for a received n, and what changes if the message holds; undefined where there is none: n beyond the last, further
  * ahead than we compute, or behind with its key used or gone.
+ * @param last the last n of a chain: 9,999 on an association, 99,999 in a room
  */
 export function messageKey(
   hash: HashName,
   chain: ChainState,
   n: number,
   skipped: Numbers['skipped'],
+  last: number = LAST_N,
 ): { readonly mk: Uint8Array; readonly change: ReceiveChange } | undefined {
-  if (n < 0 || n > LAST_N || n - chain.n > MAX_AHEAD) return undefined;
+  if (n < 0 || n > last || n - chain.n > MAX_AHEAD) return undefined;
   if (n < chain.n) {
     const mk = skipped(n);
     return mk === undefined ? undefined : { mk, change: { receive: chain, skipped: [], unskipped: n } };

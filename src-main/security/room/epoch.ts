@@ -10,7 +10,7 @@ import { fromHex } from '../crypto/encoding.ts';
 import type { ChainState } from '../association/association.ts';
 import { RoomError } from './errors.ts';
 import { epochSecret, leftOf, rightOf } from './keys.ts';
-import { branch, branchAt, changeAt, leaf, walk, type NodeId, type Tree } from './tree.ts';
+import { branch, branchAt, changeAt, leaf, type NodeId, type Tree } from './tree.ts';
 
 /** n of a sender chain at most. */
 export const LAST_N = 99_999;
@@ -44,7 +44,7 @@ export function chainOf(epoch: Epoch, slot: number): { readonly chain: ChainStat
   return { chain: node.chain, epoch: opened };
 }
 
-/** The epoch with a slot's chain advanced. */
+/** The epoch, as {@link chainOf} gave it, with that slot's chain advanced. */
 export function withChain(epoch: Epoch, slot: number, chain: ChainState): Epoch {
   return { ...epoch, nodes: setAt(epoch.nodes, epoch.height, leaf(slot), { chain }) };
 }
@@ -92,9 +92,4 @@ function setAt(tree: Tree<EpochNode>, height: number, node: NodeId, value: Epoch
     (was) => branch(value, was?.left, was?.right),
     (was, left, right) => branch(was?.value, left, right),
   );
-}
-
-/** Every secret and chain key in it: to be erased with it, or for a store that keeps them by node. */
-export function* epochNodes({ nodes, height }: Epoch): Generator<readonly [NodeId, NonNullable<EpochNode>]> {
-  for (const [node, value] of walk(nodes, height)) if (value !== undefined) yield [node, value];
 }
