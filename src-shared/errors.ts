@@ -38,6 +38,14 @@ export const errorTexts = {
   'no-network': { message: 'There is no way to the server right now.', hint: 'Check the network; Signet keeps trying.' },
   'server-not-found': { message: 'No server answers for that address.', hint: 'Check the part after the @.' },
   'connect-timeout': { message: 'The server did not answer in time.', hint: 'Signet keeps trying.' },
+  'proxy-failed': {
+    message: 'The proxy does not make the connection.',
+    hint: 'Check that it runs, and its address, name and password in the server settings.',
+  },
+  'proxy-needed': {
+    message: 'That server can be reached through Tor only.',
+    hint: 'Enter Tor’s proxy in the server settings, usually 127.0.0.1 and port 9050.',
+  },
   'tls-required': {
     message: 'The server offers no encrypted connection.',
     hint: 'Signet does not sign in without one; ask whoever runs the server.',

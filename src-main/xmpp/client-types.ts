@@ -2,8 +2,10 @@
 
 import type { ErrorCode } from '../../src-shared/errors.ts';
 import type { BareJid, FullJid } from '../../src-shared/jid.ts';
-import type { Resolver, Target } from './dial.ts';
+import type { Proxy } from './dial.ts';
+import type { HostMeta } from './host-meta.ts';
 import type { Clock, Random, Timers } from './ports.ts';
+import type { Resolver, Target } from './targets.ts';
 import type { CertificatePolicy } from './tls/secure.ts';
 import type { Deliver, Outgoing, Session } from './types.ts';
 
@@ -22,6 +24,8 @@ export interface ServerOptions {
   readonly jid: BareJid;
   /** Instead of the SRV look-up. The certificate is verified against the domain of `jid` all the same. */
   readonly server?: Target;
+  /** Every connection goes through it, and every name is looked up there. */
+  readonly proxy?: Proxy;
   /** PEM certificates trusted in addition to the platform's. */
   readonly ca?: readonly string[];
   /** Where a check of the server's certificate fails; without it there are no exceptions. */
@@ -30,6 +34,7 @@ export interface ServerOptions {
   readonly timers?: Timers;
   readonly clock?: Clock;
   readonly resolver?: Resolver;
+  readonly hostMeta?: HostMeta;
 }
 
 export interface ClientOptions extends ServerOptions {

@@ -11,7 +11,7 @@ import type { Element } from '../xml/element.ts';
 import { bindResource, enableManagement, resumeSession } from './bind.ts';
 import type { Client, ClientOptions, ClientState } from './client-types.ts';
 import { connectSecure } from './connect.ts';
-import { systemResolver, type Target } from './dial.ts';
+import { createHostMeta, type HostMeta } from './host-meta.ts';
 import { createKeepalive, type Keepalive } from './keepalive.ts';
 import { systemClock, systemTimers } from './ports.ts';
 import { createBackoff, mayPass } from './reconnect.ts';
@@ -20,6 +20,7 @@ import { createSession, type SessionMachine } from './session.ts';
 import { NS_SM } from './sm.ts';
 import { StreamError } from './stream-error.ts';
 import { createStream, type XmlStream } from './stream.ts';
+import { systemResolver, type Target } from './targets.ts';
 import { strict, trust, type Trust } from './tls/secure.ts';
 
 export { registerAccount } from './register.ts';
@@ -46,6 +47,7 @@ export function createClient(o: ClientOptions): Client {
   const backoff = createBackoff(o.random);
   const onFault = o.onFault ?? (() => undefined);
   let believed: Trust | undefined;
+  let hostMeta: HostMeta | undefined = o.hostMeta;
   let session: SessionMachine | undefined;
   let resumeId: string | undefined;
   let stream: XmlStream | undefined;
@@ -102,14 +104,14 @@ export function createClient(o: ClientOptions): Client {
 
   async function connect(signal: AbortSignal): Promise<XmlStream> {
     believed ??= trust(o.ca);
+    hostMeta ??= createHostMeta({ trust: believed, random: o.random, timers, clock });
     const server = redirect ?? o.server;
     redirect = undefined;
     const resolver = o.resolver ?? systemResolver;
     const policy = o.policy ?? strict;
     const socket = await connectSecure({
-      ...{ domain, server, policy, resolver, timers, clock, signal },
-      trust: believed,
-      random: o.random,
+      ...{ domain, server, proxy: o.proxy, policy, resolver, hostMeta, timers, clock, signal },
+      ...{ trust: believed, random: o.random },
     });
     const onOctets = () => {
       keepalive?.received();

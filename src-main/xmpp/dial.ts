@@ -1,121 +1,42 @@
-/** Where an account's server is (RFC 6120 §3.2, XEP-0368) and the way to it. */
+/** The way to a target: TCP, by a SOCKS5 proxy (RFC 1928) where the user wants one. */
 
-import { resolveSrv } from 'node:dns/promises';
-import { connect, isIP, type Socket } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { connect, type Socket } from 'node:net';
+import { SocksClient } from 'socks';
 import { SignetError, type ErrorCode } from '../../src-shared/errors.ts';
-import type { Random, Timers } from './ports.ts';
+import type { Timers } from './ports.ts';
 
-export interface Target {
+export interface Place {
   readonly host: string;
   readonly port: number;
-  readonly tls: 'direct' | 'starttls';
 }
 
-export interface SrvRecord {
-  readonly name: string;
-  readonly port: number;
-  readonly priority: number;
-  readonly weight: number;
+/** A SOCKS5 proxy. Names are looked up there, never here. */
+export interface Proxy extends Place {
+  /** RFC 1929. */
+  readonly username?: string;
+  readonly password?: string;
 }
 
-/** Look-up of SRV records; rejects where there are none, as `node:dns` does. */
-export interface Resolver {
-  srv(name: string): Promise<readonly SrvRecord[]>;
+export interface DialOptions {
+  readonly proxy: Proxy | undefined;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
 }
 
-export const systemResolver: Resolver = { srv: (name) => resolveSrv(name) };
-
-const XMPP_PORT = 5222;
-/** More records than this are not looked at. */
-const MAX_TARGETS = 16;
-const LOOKUP_MS = 5_000;
 const CONNECT_MS = 15_000;
 
-/** The domain as DNS and certificates write it (A-labels); an IPv6 literal loses its brackets. */
-export function asciiDomain(domain: string): string {
-  const bare = domain.startsWith('[') && domain.endsWith(']') ? domain.slice(1, -1) : domain;
-  if (isIP(bare) !== 0) return bare;
-  const ascii = domainToASCII(domain);
-  if (ascii === '') throw new SignetError('bad-jid');
-  return ascii;
-}
-
 /**
- * The targets to try, in order: both SRV sets merged as one (XEP-0368 §3), or the domain itself on port 5222.
- * @throws SignetError server-not-found where the domain says that it has no such service
+ * Opens a connection without delay (Nagle's algorithm costs 48 ms a stanza).
+ * @throws SignetError server-not-found (no such name), connect-timeout, proxy-failed, proxy-needed (RFC 7686: an `.onion` name
+ *   is not for DNS), no-network (anything else)
  */
-export async function targetsOf(domain: string, resolver: Resolver, random: Random, timers: Timers): Promise<Target[]> {
-  const host = asciiDomain(domain);
-  const fallback: Target = { host, port: XMPP_PORT, tls: 'starttls' };
-  if (isIP(host) !== 0) return [fallback];
-  const [direct, starttls] = await Promise.all([
-    lookUp(resolver, timers, `_xmpps-client._tcp.${host}`),
-    lookUp(resolver, timers, `_xmpp-client._tcp.${host}`),
-  ]);
-  const records = [
-    ...direct.records.map((r) => ({ ...r, tls: 'direct' as const })),
-    ...starttls.records.map((r) => ({ ...r, tls: 'starttls' as const })),
-  ];
-  if (records.length > 0) {
-    return inOrder(records, random)
-      .slice(0, MAX_TARGETS)
-      .map((r) => ({ host: r.name, port: r.port, tls: r.tls }));
-  }
-  // RFC 6120 §3.2.1 step 6: target '.' means decidedly not available.
-  if (starttls.refused) throw new SignetError('server-not-found');
-  return [fallback];
+export async function dial(target: Place, o: DialOptions): Promise<Socket> {
+  if (o.proxy !== undefined) return throughProxy(target, o.proxy, o);
+  if (/\.onion\.?$/i.test(target.host)) throw new SignetError('proxy-needed');
+  return open(target, o);
 }
 
-interface LookUp {
-  readonly records: readonly SrvRecord[];
-  readonly refused: boolean;
-}
-
-/** A look-up that fails counts as empty (RFC 6120 §3.2.2): the fallback needs no DNS of ours, and TLS decides who it is. */
-async function lookUp(resolver: Resolver, timers: Timers, name: string): Promise<LookUp> {
-  const found = await new Promise<readonly SrvRecord[]>((resolve) => {
-    const cancel = timers.after(LOOKUP_MS, () => {
-      resolve([]);
-    });
-    resolver
-      .srv(name)
-      .catch(() => [])
-      .then((records) => {
-        cancel();
-        resolve(records);
-      })
-      .catch(() => {
-        resolve([]);
-      });
-  });
-  const records = found.filter((r) => r.name !== '' && r.name !== '.' && r.port > 0 && r.port <= 0xffff);
-  return { records, refused: found.length > 0 && records.length === 0 };
-}
-
-/** RFC 2782: lower priority first; among equals a random choice in proportion to weight. */
-function inOrder<R extends SrvRecord>(records: readonly R[], random: Random): R[] {
-  const left = [...records].sort((a, b) => a.priority - b.priority || a.weight - b.weight);
-  const out: R[] = [];
-  while (left.length > 0) {
-    const priority = left[0]?.priority;
-    const group = left.filter((r) => r.priority === priority);
-    const sum = group.reduce((total, r) => total + r.weight, 0);
-    const octets = random(4);
-    let pick = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0) % (sum + 1);
-    const chosen = group.find((r) => (pick -= r.weight) <= 0) ?? group[0];
-    if (chosen === undefined) break;
-    out.push(chosen);
-    left.splice(left.indexOf(chosen), 1);
-  }
-  return out;
-}
-
-/**
- * Opens a TCP connection without delay (Nagle's algorithm costs 48 ms a stanza).
- * @throws SignetError server-not-found (no such name), connect-timeout, no-network (anything else)
- */
-export function dial(target: Target, timers: Timers, signal: AbortSignal): Promise<Socket> {
+function open(target: Place, { timers, signal }: DialOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(new SignetError('no-network'));
@@ -151,3 +72,39 @@ export function dial(target: Target, timers: Timers, signal: AbortSignal): Promi
     });
   });
 }
+
+async function throughProxy(target: Place, proxy: Proxy, o: DialOptions): Promise<Socket> {
+  const socket = await open(proxy, o).catch((cause: unknown) => {
+    throw new SignetError('proxy-failed', { cause });
+  });
+  const abort = () => socket.destroy();
+  // Whatever ends the socket ends the talk with the proxy.
+  const cancel = o.timers.after(CONNECT_MS, abort);
+  o.signal.addEventListener('abort', abort);
+  socket.on('error', () => undefined);
+  try {
+    await SocksClient.createConnection({
+      command: 'connect',
+      destination: { host: target.host, port: target.port },
+      existing_socket: socket,
+      // Ours comes first; the library's would fall under no clock of ours.
+      timeout: 2 * CONNECT_MS,
+      proxy: {
+        ...{ type: 5, host: proxy.host, port: proxy.port },
+        ...(proxy.username !== undefined && { userId: proxy.username, password: proxy.password ?? '' }),
+      },
+    });
+    return socket;
+  } catch (cause) {
+    socket.destroy();
+    throw new SignetError(refusedTarget(cause) ? 'no-network' : 'proxy-failed', { cause });
+  } finally {
+    cancel();
+    o.signal.removeEventListener('abort', abort);
+  }
+}
+
+/** RFC 1928 §6, replies 3 to 6: the proxy is at work, and does not get there. The library tells them by their names only. */
+const refusedTarget = (error: unknown): boolean =>
+  error instanceof Error &&
+  /rejected connection - (NetworkUnreachable|HostUnreachable|ConnectionRefused|TTLExpired)$/.test(error.message);

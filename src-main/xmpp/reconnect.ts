@@ -13,6 +13,7 @@ const MAY_PASS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'no-network',
   'server-not-found',
   'connect-timeout',
+  'proxy-failed',
   'tls-required',
   'tls-failed',
   'server-certificate',

@@ -6,11 +6,12 @@ import { xml, type Element } from '../xml/element.ts';
 import { serialize } from '../xml/serialize.ts';
 import type { ServerOptions } from './client-types.ts';
 import { connectSecure } from './connect.ts';
-import { systemResolver } from './dial.ts';
+import { createHostMeta } from './host-meta.ts';
 import { readStanzaError } from './iq.ts';
 import { systemClock, systemTimers } from './ports.ts';
 import { NS_CLIENT } from './stream-error.ts';
 import { createStream, type XmlStream } from './stream.ts';
+import { systemResolver } from './targets.ts';
 import { strict, trust } from './tls/secure.ts';
 
 const NS_REGISTER = 'jabber:iq:register';
@@ -31,15 +32,19 @@ export async function registerAccount(o: RegisterOptions): Promise<void> {
   if (user === undefined) throw new SignetError('bad-jid');
   const domain = domainOf(o.jid);
   const timers = o.timers ?? systemTimers;
+  const clock = o.clock ?? systemClock;
+  const believed = trust(o.ca);
   const socket = await connectSecure({
     domain,
     server: o.server,
-    trust: trust(o.ca),
+    proxy: o.proxy,
+    trust: believed,
     policy: o.policy ?? strict,
     resolver: o.resolver ?? systemResolver,
+    hostMeta: o.hostMeta ?? createHostMeta({ trust: believed, random: o.random, timers, clock }),
     random: o.random,
     timers,
-    clock: o.clock ?? systemClock,
+    clock,
     signal: new AbortController().signal,
   });
   const stream = createStream(socket, { domain, timers });

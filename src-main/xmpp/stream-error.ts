@@ -3,7 +3,7 @@
 import { SignetError, type ErrorCode } from '../../src-shared/errors.ts';
 import { xml, type Element } from '../xml/element.ts';
 import { serialize } from '../xml/serialize.ts';
-import type { Target } from './dial.ts';
+import type { Target } from './targets.ts';
 
 export const NS_CLIENT = 'jabber:client';
 export const NS_STREAM = 'http://etherx.jabber.org/streams';

@@ -43,6 +43,14 @@ export const errorsDe = {
   'no-network': { message: 'Gerade führt kein Weg zum Server.', hint: 'Prüfe das Netz; Signet versucht es weiter.' },
   'server-not-found': { message: 'Unter dieser Adresse antwortet kein Server.', hint: 'Prüfe den Teil nach dem @.' },
   'connect-timeout': { message: 'Der Server hat nicht rechtzeitig geantwortet.', hint: 'Signet versucht es weiter.' },
+  'proxy-failed': {
+    message: 'Der Proxy stellt die Verbindung nicht her.',
+    hint: 'Prüfe, ob er läuft, und seine Adresse, Namen und Passwort in den Server-Einstellungen.',
+  },
+  'proxy-needed': {
+    message: 'Dieser Server ist nur über Tor zu erreichen.',
+    hint: 'Trag in den Server-Einstellungen den Proxy von Tor ein, meist 127.0.0.1 und Port 9050.',
+  },
   'tls-required': {
     message: 'Der Server bietet keine verschlüsselte Verbindung.',
     hint: 'Ohne sie meldet Signet sich nicht an; frag, wer den Server betreibt.',

@@ -8,7 +8,7 @@ import { StringDecoder } from 'node:string_decoder';
 import path from 'node:path';
 import { TLSSocket, createSecureContext, type SecureContext } from 'node:tls';
 import { makeServerCertificate } from '../../scripts/lib/certificates.mjs';
-import type { Target } from '../../src-main/xmpp/dial.ts';
+import type { Target } from '../../src-main/xmpp/targets.ts';
 
 const READ_MS = 5_000;
 

@@ -30,6 +30,8 @@ export interface Inspection {
   readonly peer: DetailedPeerCertificate;
   /** A-labels, or an IP address. */
   readonly domain: string;
+  /** Another name that will do. */
+  readonly delegate?: string | undefined;
   /** OpenSSL's verdict on the path, or undefined where it holds. */
   readonly pathError: string | undefined;
   readonly authorities: Authorities;
@@ -63,7 +65,7 @@ const MAX_PATH = 10;
  * OpenSSL tells of one error of a path, the last that it met; what a person has to weigh is all of them, so dates, issuer
  * and name are looked at here again. A path that OpenSSL found good stays good: only the name is ours alone to check.
  */
-export function inspect({ peer, domain, pathError, authorities, now }: Inspection): CertificateReport {
+export function inspect({ peer, domain, delegate, pathError, authorities, now }: Inspection): CertificateReport {
   const x509 = new X509Certificate(peer.raw);
   const names = readNames(x509.subjectAltName);
   const notBefore = Date.parse(x509.validFrom);
@@ -82,7 +84,9 @@ export function inspect({ peer, domain, pathError, authorities, now }: Inspectio
     if (now > notAfter) failed.add('expired');
     if (now < notBefore) failed.add('not-yet-valid');
   }
-  if (!namesDomain(names, domain, domainToUnicode(domain))) failed.add('name');
+  const named =
+    namesDomain(names, domain, domainToUnicode(domain)) || (delegate !== undefined && namesDomain(names, delegate, delegate));
+  if (!named) failed.add('name');
   return {
     certificate: {
       fp: createHash('sha256').update(peer.raw).digest('hex').toUpperCase(),

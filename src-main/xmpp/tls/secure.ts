@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { connect, createSecureContext, DEFAULT_CIPHERS, type SecureContext, type TLSSocket } from 'node:tls';
 import { SignetError, type ErrorCode } from '../../../src-shared/errors.ts';
-import { asciiDomain } from '../dial.ts';
+
 import type { Clock, Timers } from '../ports.ts';
+import { asciiDomain } from '../targets.ts';
 import { authorities, type Authorities } from './authorities.ts';
 import { inspect, type CertificateReport } from './certificate.ts';
 
@@ -49,6 +50,8 @@ export interface HandshakeOptions {
   readonly clock: Clock;
   /** Without STARTTLS before it (XEP-0368). */
   readonly direct: boolean;
+  /** A name that the domain delegated to (XEP-0487): the server is called by it, and may prove that it is that one. */
+  readonly delegate?: string | undefined;
 }
 
 /**
@@ -57,6 +60,7 @@ export interface HandshakeOptions {
  */
 export function secure(socket: Socket, o: HandshakeOptions): Promise<TLSSocket> {
   const domain = asciiDomain(o.domain);
+  const name = o.delegate ?? domain;
   return new Promise((resolve, reject) => {
     const tls = connect({
       socket,
@@ -65,7 +69,7 @@ export function secure(socket: Socket, o: HandshakeOptions): Promise<TLSSocket> 
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       // An address is not a server name (RFC 6066 §3).
-      ...(isIP(domain) === 0 ? { servername: domain } : {}),
+      ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(o.direct ? { ALPNProtocols: [ALPN] } : {}),
     });
     const fail = (code: ErrorCode, cause?: unknown) => {
@@ -110,6 +114,7 @@ function judge(tls: TLSSocket, domain: string, o: HandshakeOptions): boolean {
   const report = inspect({
     peer: tls.getPeerCertificate(true),
     domain,
+    delegate: o.delegate,
     // Node's types say Error; it is the code.
     pathError: tls.authorized ? undefined : String(tls.authorizationError),
     authorities: o.trust.authorities,

@@ -1,103 +1,121 @@
-import { describe, expect, it } from 'vitest';
-import { asciiDomain, targetsOf, type Resolver, type SrvRecord } from '../../../src-main/xmpp/dial.ts';
-import { receivedStreamError } from '../../../src-main/xmpp/stream-error.ts';
-import { xml } from '../../../src-main/xml/element.ts';
+/** The way to a target, over real sockets: directly and through a SOCKS5 proxy. */
+
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dial, type Place, type Proxy } from '../../../src-main/xmpp/dial.ts';
+import { systemTimers, type Timers } from '../../../src-main/xmpp/ports.ts';
 import { fakeTime } from '../../support/fake-time.ts';
+import { startSocksServer, type SocksServer, type SocksWish } from '../../support/socks-server.ts';
 
-const record = (name: string, priority: number, weight = 0, port = 5222): SrvRecord => ({ name, port, priority, weight });
-const resolver = (records: Readonly<Record<string, readonly SrvRecord[]>>): Resolver => ({
-  srv: (name) => {
-    const found = records[name];
-    return found === undefined ? Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' })) : Promise.resolve(found);
-  },
+let echo: Server;
+let port: number;
+beforeAll(async () => {
+  echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
+  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  ({ port } = echo.address() as AddressInfo);
 });
-const zeros = (n: number) => new Uint8Array(n);
-const { timers } = fakeTime();
-const targets = (records: Readonly<Record<string, readonly SrvRecord[]>>, random = zeros, domain = 'example.org') =>
-  targetsOf(domain, resolver(records), random, timers);
+afterAll(() => new Promise((resolve) => echo.close(resolve)));
 
-describe('where a server is (XEP-0368, RFC 6120 §3.2)', () => {
-  it('merges both SRV sets by priority', async () => {
-    const found = await targets({
-      '_xmpps-client._tcp.example.org': [record('b', 20, 0, 443), record('a', 5, 0, 5223)],
-      '_xmpp-client._tcp.example.org': [record('c', 10)],
-    });
-    expect(found).toEqual([
-      { host: 'a', port: 5223, tls: 'direct' },
-      { host: 'c', port: 5222, tls: 'starttls' },
-      { host: 'b', port: 443, tls: 'direct' },
-    ]);
-  });
-
-  it('chooses among equals in proportion to weight, and loses none', async () => {
-    const first: Record<string, number> = {};
-    let seed = 1;
-    const random = (n: number) => {
-      const octets = new Uint8Array(n);
-      for (let i = 0; i < n; i++) octets[i] = (seed = (seed * 1103515245 + 12345) % 2 ** 31) >> 16;
-      return octets;
-    };
-    for (let i = 0; i < 1000; i++) {
-      const found = await targets({ '_xmpp-client._tcp.example.org': [record('light', 1, 10), record('heavy', 1, 90)] }, random);
-      expect(found).toHaveLength(2);
-      const host = found[0]?.host ?? '';
-      first[host] = (first[host] ?? 0) + 1;
-    }
-    expect(first['heavy']).toBeGreaterThan(800);
-    expect(first['light']).toBeGreaterThan(30);
-  });
-
-  it('falls back to the domain itself on 5222 with STARTTLS', async () => {
-    expect(await targets({})).toEqual([{ host: 'example.org', port: 5222, tls: 'starttls' }]);
-  });
-
-  it('believes a domain that says it has no service', async () => {
-    await expect(targets({ '_xmpp-client._tcp.example.org': [record('.', 0)] })).rejects.toMatchObject({
-      code: 'server-not-found',
-    });
-    const direct = await targets({
-      '_xmpp-client._tcp.example.org': [record('', 0)],
-      '_xmpps-client._tcp.example.org': [record('a', 0)],
-    });
-    expect(direct).toEqual([{ host: 'a', port: 5222, tls: 'direct' }]);
-  });
-
-  it('gives up a look-up that does not end', async () => {
-    const time = fakeTime();
-    const found = targetsOf('example.org', { srv: () => new Promise(() => undefined) }, zeros, time.timers);
-    time.advance(5_000);
-    expect(await found).toEqual([{ host: 'example.org', port: 5222, tls: 'starttls' }]);
-  });
-
-  it('asks DNS for A-labels, and not at all for an address', async () => {
-    expect(asciiDomain('bücher.example')).toBe('xn--bcher-kva.example');
-    expect(asciiDomain('[::1]')).toBe('::1');
-    expect(await targetsOf('127.0.0.1', { srv: () => Promise.reject(new Error('asked')) }, zeros, timers)).toEqual([
-      { host: '127.0.0.1', port: 5222, tls: 'starttls' },
-    ]);
-  });
+let proxy: SocksServer | undefined;
+afterEach(async () => {
+  await proxy?.stop();
+  proxy = undefined;
 });
 
-describe('see-other-host (RFC 6120 §4.9.3.19)', () => {
-  const error = (text: string) =>
-    receivedStreamError(
-      xml(
-        'error',
-        'http://etherx.jabber.org/streams',
-        {},
-        xml('see-other-host', 'urn:ietf:params:xml:ns:xmpp-streams', {}, text),
-      ),
-    );
+interface Setting {
+  readonly timers?: Timers;
+  readonly signal?: AbortSignal;
+  readonly as?: Pick<Proxy, 'username' | 'password'>;
+}
+
+async function through(wish: SocksWish, target: Place, { timers, signal, as }: Setting = {}) {
+  proxy = await startSocksServer(wish);
+  return dial(target, {
+    proxy: { host: proxy.host, port: proxy.port, ...as },
+    timers: timers ?? systemTimers,
+    signal: signal ?? new AbortController().signal,
+  });
+}
+
+async function echoes(socket: Awaited<ReturnType<typeof dial>>): Promise<string> {
+  socket.write('hello');
+  const said = await new Promise<string>((resolve) => socket.once('data', (octets: Buffer) => resolve(octets.toString())));
+  socket.destroy();
+  return said;
+}
+
+describe('through a SOCKS5 proxy', () => {
+  it('the name goes to the proxy as a name: nobody here looks it up', async () => {
+    const socket = await through({ leads: () => port }, { host: 'not.in.any.dns.example', port: 5222 });
+    expect(await echoes(socket)).toBe('hello');
+    expect(proxy?.asked).toEqual([{ kind: 'name', host: 'not.in.any.dns.example', port: 5222 }]);
+  });
+
+  it('an .onion name too, and an address as an address', async () => {
+    await echoes(await through({ leads: () => port }, { host: 'abcdefghij.onion', port: 5222 }));
+    expect(proxy?.asked).toEqual([{ kind: 'name', host: 'abcdefghij.onion', port: 5222 }]);
+    await proxy?.stop();
+    await echoes(await through({}, { host: '127.0.0.1', port }));
+    expect(proxy?.asked).toEqual([{ kind: 'address', host: '127.0.0.1', port }]);
+  });
+
+  it('a name and a password are given to one that asks (RFC 1929), and to no other', async () => {
+    const credentials = { username: 'me', password: 'pässword' };
+    const target = { host: 'a.example', port };
+    expect(await echoes(await through({ credentials }, target, { as: credentials }))).toBe('hello');
+    await proxy?.stop();
+    expect(await echoes(await through({}, target, { as: credentials }))).toBe('hello');
+    await proxy?.stop();
+    await expect(through({ credentials }, target, { as: { ...credentials, password: 'wrong' } })).rejects.toThrow('proxy-failed');
+    await proxy?.stop();
+    await expect(through({ credentials }, target)).rejects.toThrow('proxy-failed');
+  });
+
   it.each([
-    ['other.example', { host: 'other.example', port: 5222, tls: 'starttls' }],
-    ['other.example:9222', { host: 'other.example', port: 9222, tls: 'starttls' }],
-    ['[2001:db8::1]:5223', { host: '2001:db8::1', port: 5223, tls: 'starttls' }],
-    ['', undefined],
-    ['a b', undefined],
-    ['host:99999', undefined],
-    ['host:0', undefined],
-  ])('%j', (text, target) => {
-    expect(error(text).redirect).toEqual(target);
-    expect(error(text).code).toBe('stream-error');
+    ['does not reach the network', 3, 'no-network'],
+    ['does not reach the host', 4, 'no-network'],
+    ['is refused there', 5, 'no-network'],
+    ['fails', 1, 'proxy-failed'],
+    ['does not let us', 2, 'proxy-failed'],
+  ])('one that %s', async (_, reply, code) => {
+    await expect(through({ reply }, { host: 'a.example', port })).rejects.toThrow(code);
+  });
+
+  it('one that is not there, and one that says nothing', async () => {
+    const nowhere = { host: '127.0.0.1', port: 1 };
+    const { signal } = new AbortController();
+    await expect(dial({ host: 'a.example', port }, { proxy: nowhere, timers: systemTimers, signal })).rejects.toThrow(
+      'proxy-failed',
+    );
+    const time = fakeTime();
+    const silent = through({ silent: true }, { host: 'a.example', port }, { timers: time.timers });
+    const told = expect(silent).rejects.toThrow('proxy-failed');
+    const moving = setInterval(() => {
+      time.advance(5_000);
+    }, 20);
+    await told;
+    clearInterval(moving);
+  });
+
+  it('ends with the attempt', async () => {
+    const controller = new AbortController();
+    const silent = through({ silent: true }, { host: 'a.example', port }, { signal: controller.signal });
+    setTimeout(() => {
+      controller.abort();
+    }, 20);
+    await expect(silent).rejects.toThrow('proxy-failed');
+  });
+});
+
+describe('without a proxy', () => {
+  const direct = (host: string) =>
+    dial({ host, port }, { proxy: undefined, timers: systemTimers, signal: new AbortController().signal });
+
+  it('connects', async () => {
+    expect(await echoes(await direct('127.0.0.1'))).toBe('hello');
+  });
+
+  it.each(['abcdefghij.onion', 'im.abcdefghij.ONION.'])('%s is not for DNS (RFC 7686)', async (host) => {
+    await expect(direct(host)).rejects.toThrow('proxy-needed');
   });
 });
