@@ -35,6 +35,8 @@ const HELD_MS = 10_000;
 
 export interface DeskPorts extends Omit<Workspace, 'self'> {
   readonly guard: RestoreGuard;
+  /** Of this program, for who asks (XEP-0092). */
+  readonly version: string;
 }
 
 export interface Desk {
@@ -45,7 +47,7 @@ export interface Desk {
   readonly protection: ProtectionService;
   /** The resource to bind: the same each time, so that peers know the device again by its full JID. */
   resource(jid: BareJid): string;
-  modulesOptions(version: string): ModulesOptions;
+  modulesOptions(): ModulesOptions;
   /** A new session, before anything is sent on it. */
   attach(online: Online): void;
   /** Messages can leave. */
@@ -181,8 +183,8 @@ export function createDesk({ guard, ...ports }: DeskPorts): Desk {
       const name = row?.jid === jid ? row.device : newDevice(random);
       return `signet-${name.slice(0, 8).toLowerCase()}`;
     },
-    modulesOptions: (version) => ({
-      software: { ...SOFTWARE, version },
+    modulesOptions: () => ({
+      software: { ...SOFTWARE, version: ports.version },
       features: [SEC],
       capsCache: {
         get: (ver) => store.capabilities.get(CAPS_HASH, ver),

@@ -6,23 +6,23 @@
  */
 
 import { version } from '../package.json' with { type: 'json' };
+import type { Parsed } from '../src-shared/api.ts';
 import { SignetError, isErrorCode, type ErrorCode } from '../src-shared/errors.ts';
-import type { Account, Notice, VaultState } from '../src-shared/models.ts';
-import { accountJid, accountView, contactJid, newAccount } from './accounts/account.ts';
-import { createConnection, type Connection } from './accounts/connection.ts';
+import type { Notice, VaultState } from '../src-shared/models.ts';
+import { accountJid, contactJid } from './accounts/account.ts';
 import { createServerTrust } from './accounts/server-trust.ts';
+import { createSignIn, type SignInRequest } from './accounts/sign-in.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { EventBus } from './event-bus.ts';
 import type { EngineApi, EngineOptions, Handlers } from './ipc/engine-api.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
 import { systemRandom } from './security/crypto/random.ts';
 import type { Log } from './services.ts';
-import type { AccountPreferences } from './store/account.ts';
+import { defined } from './store/columns.ts';
 import { outsideCopy } from './store/outside-copy.ts';
 import { createRestoreGuard, type OutsideCopy } from './store/restore-guard.ts';
 import type { Store } from './store/store.ts';
 import { createVault } from './store/vault.ts';
-import { registerAccount } from './xmpp/client.ts';
 import { systemClock, systemTimers, type Clock, type Random, type Timers } from './xmpp/ports.ts';
 
 /** Everything that the engine takes from outside. */
@@ -62,8 +62,6 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
   const vault = createVault({ dir: ports.profile, keychain: ports.keychain, random, clock });
   const notices: Notice[] = [];
   let desk: Desk | undefined;
-  let connection: Connection | undefined;
-  let signingIn = false;
   let stopExpiry: () => void = () => undefined;
 
   const serverTrust = createServerTrust({
@@ -98,7 +96,17 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
 
   const openDesk = async (store: Store): Promise<Desk> => {
     const guard = createRestoreGuard({ store, outside: ports.outside(ports.profile), random });
-    const opened = createDesk({ store, guard, bus, clock, timers, random, log, online: () => connection?.online });
+    const opened = createDesk({
+      store,
+      guard,
+      bus,
+      clock,
+      timers,
+      random,
+      log,
+      version,
+      online: () => account.connection?.online,
+    });
     if ((await guard.checkAtStart()) === 'restored') await opened.renew();
     const expire = (): void => {
       try {
@@ -136,136 +144,30 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
 
   // ── the account ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  const account = (): Account | null => {
-    const row = desk?.store.account.get();
-    return row === undefined || connection === undefined
-      ? null
-      : accountView(row, connection.state, serverTrust.inUse(row.jid) !== undefined);
-  };
+  const account = createSignIn({
+    ...{ ca: ports.ca, clock, timers, random, log, serverTrust, password: vault.password },
+    desk: () => desk,
+    deskToSignIn: storeToSignIn,
+    changed: () => {
+      bus.emit('account.changed', account.account());
+    },
+  });
 
   const signedIn = (): Desk => {
     const opened = openedDesk();
-    if (connection === undefined) throw new SignetError('not-signed-in');
+    if (account.connection === undefined) throw new SignetError('not-signed-in');
     return opened;
   };
 
-  const tellAccount = (): void => {
-    bus.emit('account.changed', account());
-  };
-
-  interface SignIn {
-    readonly jid: ReturnType<typeof accountJid>;
-    readonly password: string;
-    readonly preferences: AccountPreferences;
-  }
-
-  const connect = (to: Desk, { jid, password, preferences }: SignIn): Connection => {
-    const { store } = to;
-    let wasOnline = false;
-    const made: Connection = createConnection({
-      jid,
-      ...(preferences.server !== undefined && { server: preferences.server }),
-      ...(ports.ca !== undefined && { ca: ports.ca }),
-      policy: serverTrust.policy(jid),
-      resource: to.resource(jid),
-      allowPlain: preferences.allowPlain,
-      password: () => Promise.resolve(password),
-      random,
-      timers,
-      clock,
-      log,
-      presence: () => {
-        const { presence, status } = store.account.get()?.preferences ?? preferences;
-        return { show: presence, ...(status !== undefined && { status }) };
-      },
-      modules: () => {
-        // Only an account that could sign in is kept; from here on it has a credential and a device.
-        const before = store.account.get();
-        store.account.put({ ...(before ?? newAccount(jid, preferences, { now: clock.now(), random })), preferences });
-        return to.modulesOptions(version);
-      },
-      onSession: (online) => {
-        to.attach(online);
-      },
-      onReady: (resumed) => {
-        to.ready(resumed);
-      },
-      onState: (state) => {
-        if (wasOnline && state.kind !== 'online') to.offline();
-        wasOnline = state.kind === 'online';
-        if (made === connection) tellAccount();
-      },
-      deliver: (stanza) => to.deliver(stanza),
-    });
-    return made;
-  };
-
-  const signIn = async (request: SignIn): Promise<Account> => {
-    const ended = connection?.state.kind === 'stopped';
-    if ((connection !== undefined && !ended) || signingIn) throw new SignetError('already-signed-in');
-    signingIn = true;
-    try {
-      // A wrong password, a conflict: signing in again takes the place of what has stopped.
-      await connection?.stop();
-      connection = undefined;
-      const to = await storeToSignIn();
-      const before = to.store.account.get();
-      if (before !== undefined && before.jid !== request.jid) throw new SignetError('other-account');
-      if (request.preferences.remembered) await vault.password.set(request.password);
-      connection = connect(to, request);
-      const outcome = connection.firstOutcome();
-      connection.start();
-      try {
-        await outcome;
-      } catch (error) {
-        await signOut();
-        throw error;
-      }
-      const made = account();
-      if (made === null) throw new SignetError('internal');
-      tellAccount();
-      return made;
-    } finally {
-      signingIn = false;
-    }
-  };
-
-  const signOut = async (): Promise<void> => {
-    const ending = connection;
-    await ending?.stop();
-    connection = undefined;
-    const row = desk?.store.account.get();
-    if (row !== undefined) desk?.store.account.setPreferences({ ...row.preferences, remembered: false });
-    await vault.password.delete().catch((error: unknown) => {
-      // Without a keychain there is no password in it.
-      if (!(error instanceof SignetError)) throw error;
-    });
-    tellAccount();
-  };
-
-  /** At start: by itself, where the password was kept. */
-  const signInAgain = async (): Promise<void> => {
-    const row = desk?.store.account.get();
-    if (desk === undefined || row === undefined || connection !== undefined || !row.preferences.remembered) return;
-    const password = await vault.password.get().catch((error: unknown) => {
-      if (error instanceof SignetError) return undefined;
-      throw error;
-    });
-    if (password === undefined) return;
-    connection = connect(desk, { jid: row.jid, password, preferences: row.preferences });
-    connection.start();
-    tellAccount();
-  };
-
-  const preferencesFor = (input: {
-    server?: AccountPreferences['server'] | undefined;
-    remember: boolean;
-    allowPlain?: boolean;
-  }): AccountPreferences => ({
-    ...(input.server !== undefined && { server: input.server }),
-    allowPlain: input.allowPlain ?? false,
-    presence: 'online',
-    remembered: input.remember,
+  const requestOf = (input: Parsed<'account.register'> & { readonly allowPlain?: boolean }): SignInRequest => ({
+    jid: accountJid(input.jid),
+    password: input.password,
+    preferences: {
+      ...defined({ server: input.server, proxy: input.proxy && defined(input.proxy) }),
+      allowPlain: input.allowPlain ?? false,
+      presence: 'online',
+      remembered: input.remember,
+    },
   });
 
   // ── the contract ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -273,7 +175,7 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
   const afterVault = async (change: Promise<VaultState>): Promise<VaultState> => {
     await change;
     const state = await vaultChanged();
-    await signInAgain();
+    await account.again();
     return state;
   };
 
@@ -288,35 +190,28 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
     'vault.setPassphrase': ({ passphrase }) => afterVault(vault.setPassphrase(passphrase)),
     'vault.removePassphrase': () => afterVault(vault.removePassphrase()),
     'vault.startAfresh': async () => {
-      if (connection !== undefined) throw new SignetError('already-signed-in');
+      if (account.connection !== undefined) throw new SignetError('already-signed-in');
       closeDesk();
       return afterVault(vault.startAfresh());
     },
 
-    'account.get': account,
-    'account.signIn': (input) =>
-      signIn({ jid: accountJid(input.jid), password: input.password, preferences: preferencesFor(input) }),
-    'account.register': async (input) => {
-      const jid = accountJid(input.jid);
-      if (connection !== undefined) throw new SignetError('already-signed-in');
-      await storeToSignIn();
-      const { server } = input;
-      await registerAccount({
-        ...{ jid, password: input.password, policy: serverTrust.policy(jid), random, timers, clock },
-        ...(server !== undefined && { server }),
-        ...(ports.ca !== undefined && { ca: ports.ca }),
-      });
-      return signIn({ jid, password: input.password, preferences: preferencesFor(input) });
-    },
-    'account.signOut': () => signOut().then(done),
+    'account.get': () => account.account(),
+    'account.signIn': (input) => account.signIn(requestOf(input)),
+    'account.register': (input) => account.register(requestOf(input)),
+    'account.signOut': () => account.signOut().then(done),
     'account.reconnect': () => {
       signedIn();
-      connection?.reconnect();
+      account.connection?.reconnect();
       return null;
     },
+    'account.connection': () => account.connectionView(),
+    'account.setConnection': ({ server, proxy }) =>
+      account
+        .setConnection(defined({ server: server ?? undefined, proxy: proxy === null ? undefined : defined(proxy) }))
+        .then(done),
     'account.setPresence': ({ presence, status }) => {
       signedIn().setPresence(presence, status);
-      tellAccount();
+      bus.emit('account.changed', account.account());
       return null;
     },
 
@@ -327,10 +222,7 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
       return null;
     },
     'server.disallow': async ({ jid, fp }) => {
-      if (serverTrust.disallow(accountJid(jid), fp)) {
-        await connection?.stop();
-        connection?.start();
-      }
+      if (serverTrust.disallow(accountJid(jid), fp)) await account.restart();
       return null;
     },
 
@@ -386,7 +278,7 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
   try {
     await vault.open();
     await vaultChanged();
-    await signInAgain();
+    await account.again();
   } catch (error) {
     // The engine stands all the same: the page shows what is wrong and the ways back.
     if (!(error instanceof SignetError)) throw error;
@@ -395,8 +287,7 @@ export async function composeEngine(ports: EnginePorts): Promise<EngineApi> {
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await connection?.stop();
-    connection = undefined;
+    await account.stop();
     closeDesk();
     vault.close();
   };

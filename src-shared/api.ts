@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import type {
   Account,
+  ConnectionView,
   Contact,
   Conversation,
   Message,
@@ -37,10 +38,23 @@ const limit = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(200)
 const cursor = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Where to connect instead of what DNS says. */
+const host = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+const port = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535));
+
 const server = v.strictObject({
-  host: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
-  port: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535)),
+  host,
+  port,
   tls: v.picklist(['direct', 'starttls']),
+});
+
+/** SOCKS5 (RFC 1928); name and password at most 255 octets each (RFC 1929). */
+const ofProxy = v.pipe(v.string(), v.minBytes(1), v.maxBytes(255));
+const proxy = v.strictObject({
+  host,
+  port,
+  username: v.optional(ofProxy),
+  /** Left out, the password stays as it is. */
+  password: v.optional(ofProxy),
 });
 
 const credentials = {
@@ -49,6 +63,7 @@ const credentials = {
   /** Keep the password in the OS keychain (never anywhere else). */
   remember: v.optional(v.boolean(), true),
   server: v.optional(server),
+  proxy: v.optional(proxy),
 };
 
 /** One command: its input's schema, and (in the type only) what it answers. */
@@ -89,6 +104,9 @@ export const commands = {
   'account.signOut': command<null>()(nothing),
   /** Connect now instead of at the end of the back-off. */
   'account.reconnect': command<null>()(nothing),
+  'account.connection': command<ConnectionView>()(nothing),
+  /** Reaches the server in this way from now on; null for what DNS says, and for no proxy. */
+  'account.setConnection': command<null>()(v.strictObject({ server: v.nullable(server), proxy: v.nullable(proxy) })),
   'account.setPresence': command<null>()(
     v.strictObject({
       presence: v.picklist(['online', 'chat', 'away', 'xa', 'dnd']),

@@ -36,6 +36,14 @@ export type ConnectionState =
 export type CertificateCheck =
   'issuer' | 'self-signed' | 'expired' | 'not-yet-valid' | 'name' | 'revoked' | 'weak' | 'purpose' | 'broken';
 
+/** How the account's server is reached. */
+export interface ConnectionView {
+  /** Instead of what DNS says. */
+  readonly server?: { readonly host: string; readonly port: number; readonly tls: 'direct' | 'starttls' };
+  /** The SOCKS5 proxy that every connection goes through. Its password stays in the store. */
+  readonly proxy?: { readonly host: string; readonly port: number; readonly username?: string; readonly hasPassword: boolean };
+}
+
 /** A server's certificate as it is shown. */
 export interface ServerCertificateView {
   /** SHA-256 of the certificate. */

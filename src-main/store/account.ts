@@ -8,6 +8,8 @@ import type { Db } from './database.ts';
 export interface AccountPreferences {
   /** Instead of what DNS says. */
   readonly server?: { readonly host: string; readonly port: number; readonly tls: 'direct' | 'starttls' };
+  /** SOCKS5; every connection goes through it. */
+  readonly proxy?: { readonly host: string; readonly port: number; readonly username?: string; readonly password?: string };
   /** The user's explicit word (auth-plain-only). */
   readonly allowPlain: boolean;
   readonly presence: Exclude<Presence, 'offline'>;

@@ -167,6 +167,18 @@ function answersOf(world: World, emit: <E extends EventName>(event: E, payload: 
       return null;
     },
     'account.reconnect': () => null,
+    'account.connection': () => world.connection,
+    'account.setConnection': ({ server, proxy }) => {
+      const { host, port, username, password } = proxy ?? {};
+      world.connection = {
+        ...(server && { server }),
+        ...(host !== undefined &&
+          port !== undefined && {
+            proxy: { host, port, hasPassword: password !== undefined, ...(username !== undefined && { username }) },
+          }),
+      };
+      return null;
+    },
     'account.setPresence': ({ presence }) => {
       if (world.account) emit('account.changed', (world.account = { ...world.account, presence }));
       return null;

@@ -6,6 +6,7 @@ import type { DeviceId, Fingerprint, OriginId } from '../../src-shared/ids.ts';
 import type { BareJid } from '../../src-shared/jid.ts';
 import type {
   Account,
+  ConnectionView,
   Contact,
   Conversation,
   CredentialView,
@@ -29,6 +30,7 @@ export interface World {
   /** Oldest first; a function makes them by id, for conversations too long to hold. */
   messages: Partial<Record<string, readonly Message[] | { readonly total: number; readonly at: (id: number) => Message }>>;
   protection: Partial<Record<string, ProtectionView>>;
+  connection: ConnectionView;
   serverProblem: ServerProblem | null;
   exceptions: readonly ServerException[];
   notices: readonly Notice[];
@@ -235,6 +237,7 @@ export function world(change: Partial<World> = {}): World {
         credentials: [credential(bob, { verdict: 'verified', why: 'compared', verdictSince: NOW - 9 * DAY })],
       }),
     },
+    connection: {},
     serverProblem: null,
     exceptions: [],
     notices: [],
