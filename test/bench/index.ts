@@ -22,10 +22,14 @@ declare global {
   }
 }
 
-const files = import.meta.glob(['./*.ts', '!./index.ts', '!./types.ts', '!./stage.ts', '!./measure.ts']) as Record<
-  string,
-  () => Promise<BenchModule>
->;
+const files = import.meta.glob([
+  './*.ts',
+  '!./index.ts',
+  '!./types.ts',
+  '!./stage.ts',
+  '!./measure.ts',
+  '!./rooms-mls.ts',
+]) as Record<string, () => Promise<BenchModule>>;
 
 function parserRows(measured: ParserBench): readonly BenchRow[] {
   const us = (n: number): string => `${n.toFixed(0)} µs`;

@@ -6,7 +6,7 @@ export interface BenchRow {
   readonly bar: number;
   readonly atLeast?: boolean;
   /** Of value and bar: `x` for a ratio. */
-  readonly unit: 'x' | 'ms' | 'MiB' | 'of 40';
+  readonly unit: 'x' | 'ms' | 'MiB' | 'KiB' | 'of 40' | 'exp';
   readonly ok: boolean;
   /** Both sides: ours and what it is compared with. */
   readonly detail: string;

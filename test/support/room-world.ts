@@ -20,7 +20,7 @@ import {
 } from '../../src-main/security/room/device.ts';
 import { write, type Author, type Written } from '../../src-main/security/room/holder.ts';
 import { adv, kek } from '../../src-main/security/room/keys.ts';
-import { freeSlots, heightWith, membersOf, type Member, type Role } from '../../src-main/security/room/roster.ts';
+import { emptyRoster, freeSlots, heightWith, membersOf, type Member, type Role } from '../../src-main/security/room/roster.ts';
 import { walk } from '../../src-main/security/room/tree.ts';
 import { parseDocument } from '../../src-main/xml/parser.ts';
 import { serialize } from '../../src-main/xml/serialize.ts';
@@ -110,7 +110,7 @@ export class RoomWorld {
       .map(({ device, slot, role }, i) => device.member(slot ?? free[i] ?? 0, role))
       .sort((a, b) => a.slot - b.slot);
     const slots = members.map(({ slot }) => slot);
-    const height = roster === undefined ? heightWith({ height: 0, root: undefined }, slots) : heightWith(roster, slots);
+    const height = roster === undefined ? heightWith(emptyRoster(0), slots) : heightWith(roster, slots);
     const tree = state?.keys.kind === 'holder' && !newTree ? state.keys.tree : undefined;
     return write(state?.chain, tree, ROOM, { height, removes: sorted, adds: members }, author.author, systemRandom);
   }

@@ -10,7 +10,7 @@ import type { BareJid } from '../../../src-shared/jid.ts';
 import { NO_PREVIOUS, type SignedCharter, type WrappedKey } from './charter.ts';
 import { RoomError } from './errors.ts';
 import { plan, type Plan, type Replaced } from './plan.ts';
-import { emptyRoster, findMember, rosterHash, type Member, type Roster } from './roster.ts';
+import { emptyRoster, memberWith, rosterHash, type Member, type Roster } from './roster.ts';
 import { sameNode, type TreeId } from './tree.ts';
 
 export interface Chain {
@@ -47,7 +47,7 @@ export function follow(before: Chain | undefined, room: BareJid, charter: Signed
   const { height, removes, adds } = charter;
   const planned = plan(before?.roster ?? emptyRoster(0), { height, newTree, removes, adds });
   const author = adminOf(before?.roster ?? planned.after, charter);
-  if (findMember(planned.after, (member) => member.device === charter.device) === undefined) throw new RoomError('author-gone');
+  if (memberWith(planned.after, charter.device) === undefined) throw new RoomError('author-gone');
   if (!wrapsAre(planned.replaced, charter.keys)) throw new RoomError('keys');
   if (rosterHash(planned.after) !== charter.roster) throw new RoomError('roster');
   const chain = { room, epoch: charter.epoch, c: charter.c, tree: charter.tree, roster: planned.after, holder: charter.device };
@@ -56,8 +56,8 @@ export function follow(before: Chain | undefined, room: BareJid, charter: Signed
 
 /** The admin of a roster that signs so. @throws RoomError `signer` */
 export function adminOf(roster: Roster, { signer, device }: Pick<SignedCharter, 'signer' | 'device'>): Member {
-  const author = findMember(roster, (member) => member.device === device && member.fp === signer);
-  if (author?.role !== 'admin') throw new RoomError('signer');
+  const author = memberWith(roster, device);
+  if (author?.fp !== signer || author.role !== 'admin') throw new RoomError('signer');
   return author;
 }
 

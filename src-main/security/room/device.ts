@@ -17,7 +17,7 @@ import { SERVES_ON, beginEpoch, c16Of, withoutSlots, type Epoch } from './epoch.
 import { RoomError, type VoidReason } from './errors.ts';
 import type { KeyTree, Written } from './holder.ts';
 import { applyToPath, lastStep, type PathKeys, type Stepped } from './path.ts';
-import { findMember, type Member } from './roster.ts';
+import { memberWith, type Member } from './roster.ts';
 
 export interface Self {
   readonly jid: BareJid;
@@ -143,8 +143,8 @@ interface KeysAfter {
 }
 
 function keysAfter(before: Keys, { chain, plan }: Followed, charter: SignedCharter, self: Self, mine?: Written): KeysAfter {
-  const own = findMember(chain.roster, (member) => isSelf(member, self));
-  if (own === undefined) return { keys: { kind: 'outside' } };
+  const own = memberWith(chain.roster, self.device);
+  if (own === undefined || !isSelf(own, self)) return { keys: { kind: 'outside' } };
   const { slot } = own;
   if (mine !== undefined) return { keys: { kind: 'holder', slot, tree: mine.keys }, rk: mine.rk };
   if (plan.newTree || plan.adds.some((member) => member.slot === slot))

@@ -16,7 +16,7 @@ import { RoomError } from './errors.ts';
 import { adv, confirmOf, kek } from './keys.ts';
 import type { PathKeys } from './path.ts';
 import { needsTransport, plan, type Change, type Plan } from './plan.ts';
-import { emptyRoster, findMember, rosterHash, type Member } from './roster.ts';
+import { emptyRoster, memberWith, rosterHash, type Member } from './roster.ts';
 import { branch, branchAt, changeAt, leaf, wayUp, type NodeId, type Tree, type TreeId } from './tree.ts';
 
 /** The K of every node. */
@@ -55,7 +55,7 @@ export function write(
   const planned = plan(chain?.roster ?? emptyRoster(0), { ...change, newTree });
   // What would not count is not written.
   adminOf(chain?.roster ?? planned.after, { signer: author.credential.fp, device: author.device });
-  if (findMember(planned.after, ({ device }) => device === author.device) === undefined) throw new RoomError('author-gone');
+  if (memberWith(planned.after, author.device) === undefined) throw new RoomError('author-gone');
   const { keys, wraps } = newTree ? { keys: undefined, wraps: [] } : rekey(held, planned, random);
   // 4. Added slots and missing ancestors get fresh keys.
   const filled = needsTransport(planned).reduce((tree, { slot }) => fill(tree, change.height, slot, random), keys);

@@ -8,8 +8,8 @@ import {
   MAX_DEVICES,
   adminsOf,
   devicesOf,
-  findMember,
   memberAt,
+  memberWith,
   membersOf,
   nodeExists,
   withHeight,
@@ -71,14 +71,10 @@ export function plan(before: Roster, change: Change): Plan {
 
   // 4. Added slots
   let after = remaining;
-  if (adds.length > 0) {
-    const devices = new Set(adds.map((member) => member.device));
-    if (devices.size !== adds.length || findMember(remaining, (m) => devices.has(m.device)) !== undefined)
-      throw new RoomError('device-twice');
-  }
   for (const member of adds) {
     if (member.slot >= 2 ** height) throw new RoomError('slot');
     if (memberAt(after, member.slot) !== undefined) throw new RoomError('taken-slot');
+    if (memberWith(after, member.device) !== undefined) throw new RoomError('device-twice');
     after = withMember(after, member);
   }
   if (devicesOf(after) > MAX_DEVICES) throw new RoomError('limit');

@@ -7,6 +7,7 @@ import type { DeviceId, Fingerprint } from '../../../src-shared/ids.ts';
 import type { BareJid } from '../../../src-shared/jid.ts';
 import { concat, fromHex, hexUpper, lp, u32 } from '../crypto/encoding.ts';
 import { sha256 } from '../crypto/hash.ts';
+import { slotOf, withDevice, type DeviceIndex } from './device-index.ts';
 import { branchAt, changeAt, heightFor, leaf, walk, type Branch, type NodeId, type Tree } from './tree.ts';
 
 /** Devices in a room at most (protocol 10). */
@@ -34,6 +35,7 @@ interface Below {
 export interface Roster {
   readonly height: number;
   readonly root: Tree<Below>;
+  readonly devices: DeviceIndex;
 }
 
 const ZERO = Uint8Array.of(0);
@@ -41,7 +43,7 @@ const ONE = Uint8Array.of(1);
 /** "a node with nothing below is 32 zero octets" */
 const NOTHING = new Uint8Array(32);
 
-export const emptyRoster = (height: number): Roster => ({ height, root: undefined });
+export const emptyRoster = (height: number): Roster => ({ height, root: undefined, devices: undefined });
 export const rosterOf = (height: number, members: Iterable<Member>): Roster => {
   let roster = emptyRoster(height);
   for (const member of members) roster = withMember(roster, member);
@@ -63,40 +65,42 @@ export function* membersOf({ root, height }: Roster): Generator<Member> {
   for (const [, { member }] of walk(root, height)) if (member !== undefined) yield member;
 }
 
-export function findMember(roster: Roster, wanted: (member: Member) => boolean): Member | undefined {
-  for (const member of membersOf(roster)) if (wanted(member)) return member;
-  return undefined;
+export function memberWith(roster: Roster, device: DeviceId): Member | undefined {
+  const slot = slotOf(roster.devices, device);
+  return slot === undefined ? undefined : memberAt(roster, slot);
 }
 
-/** The slot must fit; what was in it is replaced. */
+/** The slot must fit and be free, and the device be in no other. */
 export function withMember(roster: Roster, member: Member): Roster {
-  return change(roster, member.slot, {
-    value: { hash: leafHash(member), devices: 1, admins: member.role === 'admin' ? 1 : 0, member },
-  });
+  const value = { hash: leafHash(member), devices: 1, admins: member.role === 'admin' ? 1 : 0, member };
+  return change(roster, member.slot, { value }, withDevice(roster.devices, member.device, member.slot));
 }
 
-export const withoutSlot = (roster: Roster, slot: number): Roster => change(roster, slot, undefined);
+export function withoutSlot(roster: Roster, slot: number): Roster {
+  const member = memberAt(roster, slot);
+  return member === undefined ? roster : change(roster, slot, undefined, withDevice(roster.devices, member.device, undefined));
+}
 
-function change(roster: Roster, slot: number, to: Tree<Below>): Roster {
-  const root = changeAt(
-    roster.root,
-    roster.height,
+function change({ height, root }: Roster, slot: number, to: Tree<Below>, devices: DeviceIndex): Roster {
+  const changed = changeAt(
+    root,
+    height,
     leaf(slot),
     () => to,
     (_, left, right) => join(left, right),
   );
-  return { height: roster.height, root };
+  return { height, root: changed, devices };
 }
 
 /** The same members under a root of another height; undefined where a slot does not fit. */
-export function withHeight({ height, root }: Roster, wanted: number): Roster | undefined {
+export function withHeight({ height, root, devices }: Roster, wanted: number): Roster | undefined {
   let at = root;
   for (let h = height; h < wanted; h++) at = join(at, undefined);
   for (let h = height; h > wanted; h--) {
     if (at?.right !== undefined) return undefined;
     at = at?.left;
   }
-  return { height: wanted, root: at };
+  return { height: wanted, root: at, devices };
 }
 
 /** The lowest slots that are free, `count` of them; beyond the height where it is full. */

@@ -6,7 +6,7 @@ import { readCharter, writeCharter, type Charter } from '../../../src-main/secur
 import { follow, type Chain } from '../../../src-main/security/room/chain.ts';
 import { RoomError, type RoomErrorCode } from '../../../src-main/security/room/errors.ts';
 import { plan } from '../../../src-main/security/room/plan.ts';
-import { rosterHash, withMember } from '../../../src-main/security/room/roster.ts';
+import { emptyRoster, rosterHash, withMember } from '../../../src-main/security/room/roster.ts';
 import { signEnveloped } from '../../../src-main/security/xmlsec/signature.ts';
 import { xml, type Element } from '../../../src-main/xml/element.ts';
 import { parseDocument } from '../../../src-main/xml/parser.ts';
@@ -77,9 +77,7 @@ describe('a Charter counts if', () => {
   it('at epoch 0 its signer is an admin of its own roster', () => {
     const first = (role: 'admin' | 'member', by: Device): RoomErrorCode | 'counts' => {
       const adds = [alice.member(0, 'admin'), bob.member(1, role)];
-      const roster = rosterHash(
-        withMember(withMember({ height: 1, root: undefined }, adds[0] ?? alice.member(0)), adds[1] ?? bob.member(1)),
-      );
+      const roster = rosterHash(withMember(withMember(emptyRoster(1), adds[0] ?? alice.member(0)), adds[1] ?? bob.member(1)));
       const element = writeCharter(
         {
           ...{
