@@ -7,7 +7,7 @@ import { slotOf, withDevice, type DeviceIndex } from '../../../src-main/security
 const device = fc
   .tuple(
     fc.constantFrom('AAAAAAAAAAAAAAA', 'AAAAAAA', ''),
-    fc.string({ unit: fc.constantFrom(...'0123456789ABCDEF'), minLength: 16 }),
+    fc.string({ unit: fc.constantFrom(...Array.from('0123456789ABCDEF')), minLength: 16 }),
   )
   .map(([start, rest]) => (start + rest).slice(0, 16) as DeviceId);
 
