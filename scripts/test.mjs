@@ -16,6 +16,7 @@ const PROGRAMS = [
   'gdbus',
   'gnome-keyring-daemon',
   'xmlsec1',
+  'certtool',
   'slixmpp',
   'Xvfb',
 ];

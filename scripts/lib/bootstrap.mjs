@@ -82,6 +82,7 @@ const PROGRAMS = {
     file: '/usr/lib/python3/dist-packages/slixmpp/__init__.py',
     sentence: 'slixmpp is not installed: install it (Debian: apt-get install python3-slixmpp).',
   },
+  certtool: { packages: ['gnutls-bin'], sentence: 'certtool is not installed: install it (Debian: apt-get install gnutls-bin).' },
   xmlsec1: { packages: ['xmlsec1'], sentence: 'xmlsec1 is not installed: install it (Debian: apt-get install xmlsec1).' },
 };
 

@@ -125,6 +125,20 @@ export function der(tag: number, ...contents: readonly Uint8Array[]): Uint8Array
   return concat(Uint8Array.of(tag, 0x80 | length.length, ...length), value);
 }
 
+/** An INTEGER from 0 on, up to the safe ones. */
+export function integer(n: number): Uint8Array {
+  const octets: number[] = [];
+  for (let rest = n; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
+  // A first bit set would be a sign.
+  if ((octets[0] ?? 0x80) >= 0x80) octets.unshift(0);
+  return der(Tag.integer, Uint8Array.from(octets));
+}
+
+/** An OBJECT IDENTIFIER in dotted form. */
+export const objectId = (dotted: string): Uint8Array => der(Tag.oid, oidContents(dotted));
+
+export const NULL = Uint8Array.of(0x05, 0x00);
+
 /** Contents of an OBJECT IDENTIFIER in dotted form, e.g. `2.5.29.17`. */
 export function oidContents(dotted: string): Uint8Array {
   const [a = 0, b = 0, ...rest] = dotted.split('.').map(Number);

@@ -3,7 +3,7 @@
  * protocol has a place for it is `problem`; whether to believe it is for path validation and verdicts.
  */
 
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { Fingerprint } from '../../src-shared/ids.ts';
 import { isFull, type BareJid } from '../../src-shared/jid.ts';
 import { tryJid } from '../jid/jid.ts';
@@ -82,7 +82,7 @@ export function summarise(der: Uint8Array): CertificateSummary {
 
 function bareJid(text: string): readonly BareJid[] {
   const jid = tryJid(text);
-  return jid === undefined || isFull(jid) ? [] : [jid as BareJid];
+  return jid === undefined || isFull(jid) ? [] : [jid];
 }
 
 /** How names are compared in look-ups. */
@@ -164,9 +164,6 @@ function tryRead<T>(read: () => T): T | undefined {
     throw error;
   }
 }
-
-/** SHA-1 of the certificate, in hex: nothing is decided by it, other programs show it. */
-export const sha1Of = (der: Uint8Array): string => hexUpper(createHash('sha1').update(der).digest());
 
 /** Everything in it that somebody may search for, in lower case, one after another. */
 export function searchText(summary: CertificateSummary): string {

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { PkiError } from '../../src-main/pki/errors.ts';
 import type { FileContents } from '../../src-main/pki/files/contents.ts';
 import { readFile } from '../../src-main/pki/files/read-file.ts';
 import { hexUpper } from '../../src-main/security/crypto/encoding.ts';
@@ -77,7 +78,7 @@ describe('PKCS#12 files of many makers', () => {
       const asks = c.password === null || c.password === '' ? undefined : 'password-needed';
       const unasked = readFile(octets, { pause }).then(
         () => undefined,
-        (error: { code?: string }) => error.code,
+        (error: unknown) => (error instanceof PkiError ? error.code : error),
       );
       expect(await unasked).toBe(asks);
       await expect(readFile(octets.subarray(0, -5), { password: WRONG, pause })).rejects.toMatchObject({

@@ -29,15 +29,20 @@ const damaged = (): PkiError => new PkiError('damaged');
  */
 export function readBer(octets: Uint8Array): Ber {
   if (octets.length > MAX_FILE_OCTETS) throw new PkiError('file-too-large');
-  const { result, offset } = fromBER(octets, {
-    maxDepth: MAX_DEPTH,
-    maxNodes: MAX_NODES,
-    maxContentLength: MAX_FILE_OCTETS,
-    parseEmbedded: false,
-  });
+  const { result, offset } = parse(octets);
   if (/node count/.test(result.error)) throw new PkiError('file-too-large');
   if (offset !== octets.length) throw damaged();
   return berOf(result);
+}
+
+function parse(octets: Uint8Array): ReturnType<typeof fromBER> {
+  const bounds = { maxDepth: MAX_DEPTH, maxNodes: MAX_NODES, maxContentLength: MAX_FILE_OCTETS, parseEmbedded: false };
+  try {
+    return fromBER(octets, bounds);
+  } catch (cause) {
+    // It reads times at once, and throws where one is none.
+    throw new PkiError('damaged', { cause });
+  }
 }
 
 function berOf(block: BaseBlock): Ber {

@@ -31,7 +31,7 @@ export class Allowance {
 
   /** Takes the rounds of one derivation. Throws `too-costly` before anything is spent on it. */
   spend(iterations: number, blocks: number): void {
-    if (!Number.isSafeInteger(iterations) || iterations < 1) throw new PkiError('damaged');
+    if (iterations < 1) throw new PkiError('damaged');
     this.#rounds -= iterations * blocks;
     if (this.#rounds < 0) throw new PkiError('too-costly');
   }

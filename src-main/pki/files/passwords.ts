@@ -35,7 +35,6 @@ export function spellings(password: string | undefined): readonly Spelling[] {
       { bmp: new Uint8Array(), octets: new Uint8Array() },
     ];
   const first = spell(password);
-  // eslint-disable-next-line no-control-regex -- ASCII is what is meant
   if (/^[\x00-\x7f]*$/.test(password)) return [first];
   const typed = { bmp: bmp(password), octets: utf8(password) };
   const octetwise = { bmp: bmp(Buffer.from(password).toString('latin1')), octets: Buffer.from(password, 'latin1') };

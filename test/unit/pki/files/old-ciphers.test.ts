@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rc2CbcDecrypt, rc4 } from '../../../../src-main/pki/files/old-ciphers.ts';
+import { inFolder, mustRun } from '../../../support/openssl.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -66,10 +68,11 @@ describe('RC4', () => {
 });
 
 function opensslEncrypt(cipher: string, key: Buffer, iv: Buffer, plain: Buffer): Buffer {
-  const args = ['enc', `-${cipher}`, '-nopad', '-K', key.toString('hex'), '-iv', iv.toString('hex')];
-  const { status, stdout, stderr } = spawnSync('openssl', [...args, '-provider', 'legacy', '-provider', 'default'], {
-    input: plain,
+  return inFolder((folder) => {
+    writeFileSync(path.join(folder, 'plain'), plain);
+    const keyAndIv = ['-K', key.toString('hex'), '-iv', iv.toString('hex')];
+    const legacy = ['-provider', 'legacy', '-provider', 'default'];
+    mustRun('openssl', ['enc', `-${cipher}`, '-nopad', ...keyAndIv, '-in', 'plain', '-out', 'cipher', ...legacy], folder);
+    return readFileSync(path.join(folder, 'cipher'));
   });
-  if (status !== 0) throw new Error(stderr.toString());
-  return stdout;
 }

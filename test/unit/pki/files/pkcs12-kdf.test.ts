@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { Allowance } from '../../../../src-main/pki/files/limits.ts';
 import { spell } from '../../../../src-main/pki/files/passwords.ts';
 import { pkcs12Kdf, type KdfHash } from '../../../../src-main/pki/files/pkcs12-kdf.ts';
+import { mustRun } from '../../../support/openssl.ts';
 import { pause } from '../../../support/pki-files.ts';
 
 const derive = (hash: KdfHash, password: Uint8Array, salt: Uint8Array, iterations: number, id: 1 | 2 | 3, length: number) =>
@@ -77,8 +77,6 @@ function openssl(hash: string, bmp: Uint8Array, salt: string, rounds: number, id
     `iter:${String(rounds)}`,
     `id:${String(id)}`,
   ];
-  const args = ['kdf', '-binary', '-keylen', String(length), ...options.flatMap((option) => ['-kdfopt', option]), 'PKCS12KDF'];
-  const { status, stdout, stderr } = spawnSync('openssl', args);
-  if (status !== 0) throw new Error(stderr.toString());
-  return stdout.toString('hex');
+  const args = ['kdf', '-keylen', String(length), ...options.flatMap((option) => ['-kdfopt', option]), 'PKCS12KDF'];
+  return mustRun('openssl', args, '.').replaceAll(/[:\s]/g, '').toLowerCase();
 }
