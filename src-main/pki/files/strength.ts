@@ -41,7 +41,7 @@ function bitsOf(text: string): number {
 }
 
 function tokenBits(token: string): number {
-  const characters = [...withoutRuns(token)];
+  const characters = Array.from(withoutRuns(token));
   const length = characters.length;
   if (COMMON.test(token))
     return Math.min(length * LETTER_BITS, WORD_BITS / 2 + FURTHER_LETTER_BITS * Math.max(0, length - WORD_LETTERS));

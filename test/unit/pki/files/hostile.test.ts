@@ -122,7 +122,7 @@ describe('size, number and depth', () => {
 
   it('values in values in values', async () => {
     for (const tag of [0x30, 0xa0, 0x24]) {
-      let nested = NULL;
+      let nested: Uint8Array = NULL;
       for (let depth = 0; depth < 2000; depth++) nested = der(tag, nested);
       expect(await timed(refuses(der(Tag.sequence, objectId('1.2.3'), explicit(nested)), 'damaged'))).toBeLessThan(1000);
     }
